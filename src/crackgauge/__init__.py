@@ -1,0 +1,1 @@
+"""Find cracks in images, measure them, report them."""
