@@ -1,0 +1,1 @@
+"""Scores of predictions against truths: tolerant counts, precision, recall, F1 (numpy, scipy)."""
