@@ -10,6 +10,7 @@ Legend: N batch, C channels, H and W height and width of the input; l level 0..3
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -104,13 +105,11 @@ class AttentionUNet(nn.Module):
         self.stride = 2 ** (len(filters) - 1)
         widths = [in_channels, *filters]
         self.encoder = nn.ModuleList(
-            ResidualBlock(a, b, batch_norm=batch_norm)
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            ResidualBlock(a, b, batch_norm=batch_norm) for a, b in pairwise(widths)
         )
         coarse_to_fine = list(reversed(filters))
         self.decoder = nn.ModuleList(
-            UpBlock(a, b, batch_norm=batch_norm)
-            for a, b in zip(coarse_to_fine[:-1], coarse_to_fine[1:], strict=True)
+            UpBlock(a, b, batch_norm=batch_norm) for a, b in pairwise(coarse_to_fine)
         )
         self.heads = nn.ModuleList(nn.Conv2d(width, 2, 1) for width in coarse_to_fine[1:])
         self.fuse = nn.Conv2d(2 * len(self.heads), 2, 1)
@@ -147,9 +146,7 @@ class AttentionUNet(nn.Module):
             x = up(x, skip)
             side = head(x)
             if side.shape[-2:] != size:
-                side = functional.interpolate(
-                    side, size=size, mode="bilinear", align_corners=False
-                )
+                side = functional.interpolate(side, size=size, mode="bilinear", align_corners=False)
             maps.append(side)
         logits = self.fuse(torch.cat(maps, dim=1))
         if self.final_relu:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.onnx
 from torch import Tensor, nn
 
 
@@ -66,8 +67,8 @@ def check_input(network: nn.Module, x: Tensor, *, channels: int, stride: int) ->
     name = type(network).__name__
     if x.ndim != 4 or x.shape[1] != channels:
         raise ValueError(f"{name}: got input {tuple(x.shape)}, expected (N, {channels}, H, W)")
-    # Under tracing sizes are symbols: the exported graph takes what the predictor has padded.
-    if torch.jit.is_tracing():
+    # In an export sizes are symbols: the graph takes what the predictor has padded.
+    if torch.onnx.is_in_onnx_export():
         return
     height, width = x.shape[-2:]
     if height % stride or width % stride:

@@ -1,0 +1,6 @@
+"""Recipes: every setting of a training in one frozen tree; one YAML file a preset."""
+
+from crackgauge.recipes.load import dump_recipe, load_recipe, parse_recipe, preset_names
+from crackgauge.recipes.schema import Recipe
+
+__all__ = ["Recipe", "dump_recipe", "load_recipe", "parse_recipe", "preset_names"]

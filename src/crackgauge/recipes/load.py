@@ -1,0 +1,152 @@
+"""Read a recipe: a preset's name or a YAML file, with overrides `key=value`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from crackgauge.errors import RecipeError
+from crackgauge.recipes.schema import Recipe
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that come with the package, sorted.
+
+    >>> "attention-unet" in preset_names()
+    True
+    """
+    folder = resources.files("crackgauge.recipes") / "presets"
+    return sorted(p.name[: -len(".yaml")] for p in folder.iterdir() if p.name.endswith(".yaml"))
+
+
+def load_recipe(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a preset or a YAML file and apply overrides such as `optimizer.learning_rate=1e-3`.
+
+    A YAML file may name a preset under `base` and give only what differs.
+
+    Raises:
+        RecipeError: no such preset or file, no YAML mapping, an unknown key (the nearest known one
+            is named), or a value of the wrong kind.
+
+    >>> load_recipe("attention-unet", ["epochs=2"]).epochs
+    2
+    """
+    tree = _read(name_or_path)
+    for override in overrides:
+        _apply(tree, override)
+    return parse_recipe(tree, source=str(name_or_path))
+
+
+def parse_recipe(tree: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
+    """Check a tree of settings.
+
+    Raises:
+        RecipeError: an unknown key or a wrong value.
+    """
+    try:
+        return Recipe.model_validate(tree)
+    except ValidationError as error:
+        problems = "; ".join(_describe(problem) for problem in error.errors())
+        raise RecipeError(f"{source}: {problems}") from error
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML text, which `load_recipe` reads back to an equal recipe."""
+    tree = recipe.model_dump(mode="json")
+    text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _read(name_or_path: str | Path) -> dict[str, Any]:
+    name = str(name_or_path)
+    if name in preset_names():
+        file = resources.files("crackgauge.recipes") / "presets" / f"{name}.yaml"
+        return _mapping(file.read_text(encoding="utf-8"), name)
+    path = Path(name)
+    if not path.is_file():
+        near = difflib.get_close_matches(name, preset_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise RecipeError(
+            f"{name}: neither a preset nor a file; presets: {', '.join(preset_names())}{hint}"
+        )
+    try:
+        tree = _mapping(path.read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{name}: cannot be read ({error}); expected a YAML file") from error
+    base = tree.pop("base", None)
+    return _merge(_read(base), tree) if base is not None else tree
+
+
+def _mapping(text: str, source: str) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{source}: is no YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{source}: got {type(tree).__name__}, expected a mapping of settings")
+    return tree
+
+
+def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, Mapping)
+        merged[key] = _merge(old, value) if both and old is not None else value
+    return merged
+
+
+def _apply(tree: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"got {override!r}, expected key=value, such as epochs=10")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{key}: {text!r} is no value ({error})") from error
+    if isinstance(value, str):
+        value = _number(value)
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        below = tree.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise RecipeError(f"{key}: {parent} is a value and has no parts")
+        tree = below
+    tree[last] = value
+
+
+def _number(text: str) -> str | float:
+    """YAML 1.1 reads 1e-3 as text; people mean the number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _describe(problem: Any) -> str:
+    location = [str(part) for part in problem["loc"]]
+    dotted = ".".join(location) or "recipe"
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {'.'.join([*location[:-1], near[0]])!r}? " if near else ""
+        return f"unknown key {dotted!r}; {hint}Known here: {', '.join(known)}"
+    if problem["type"] == "missing":
+        return f"{dotted} is missing"
+    message = str(problem["msg"])
+    return f"{dotted}: got {problem['input']!r}: {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    section: type[BaseModel] = Recipe
+    for part in location:
+        annotation = section.model_fields[part].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            section = annotation
+    return list(section.model_fields)

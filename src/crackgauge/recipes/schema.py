@@ -1,0 +1,146 @@
+"""The tree of settings of one training: frozen, free of torch, unknown keys refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+PositiveInt = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """Base of all parts of a recipe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Network(Section):
+    """Which network, with its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Input(Section):
+    """How an image becomes the network's input: (x / 255 - mean) / std after `preprocessing`.
+
+    `channels` 1 is grey, 3 is RGB; `mean` and `std` have one value a channel.
+    """
+
+    channels: Literal[1, 3] = 3
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    preprocessing: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_value_a_channel(self) -> Input:
+        if len(self.mean) != self.channels or len(self.std) != self.channels:
+            raise ValueError(
+                f"got {len(self.mean)} mean and {len(self.std)} std values, expected "
+                f"{self.channels} of each (input.channels)"
+            )
+        if min(self.std) <= 0:
+            raise ValueError(f"got std {self.std}, expected values above 0")
+        return self
+
+
+class Sampling(Section):
+    """Which patches are cut.
+
+    Attributes:
+        patch_px: side of the square patch.
+        crack_share: share of patches with at least one crack pixel.
+        patches: "per-image" (each image gives `count`) or "by-crack-pixels" (`count` in all, split
+            over the images by eq. 3 of König et al. 2019).
+        count: how many patches make an epoch, see `patches`.
+        fresh: draw new patches each epoch, instead of one fixed set in a new order.
+    """
+
+    patch_px: PositiveInt = 256
+    crack_share: Fraction = 0.6
+    patches: Literal["per-image", "by-crack-pixels"] = "per-image"
+    count: PositiveInt = 40
+    fresh: bool = True
+
+
+class Augmentation(Section):
+    """Random changes of a patch; all off by default. Probabilities are per patch."""
+
+    flips: bool = False
+    quarter_turns: bool = False
+    rotation_deg: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
+    scale: tuple[Positive, Positive] = (1.0, 1.0)
+    warp_share: Fraction = 0.0
+    brightness: Fraction = 0.0
+    contrast: Fraction = 0.0
+    saturation: Fraction = 0.0
+    hue: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
+    gamma: Fraction = 0.0
+    blur_share: Fraction = 0.0
+    noise_share: Fraction = 0.0
+    low_resolution_share: Fraction = 0.0
+
+
+class Optimizer(Section):
+    """SGD with momentum, or AdamW (whose betas are torch's)."""
+
+    name: Literal["sgd", "adamw"] = "adamw"
+    learning_rate: Positive = 2e-3
+    momentum: Fraction = 0.9
+    weight_decay: Annotated[float, Field(ge=0.0)] = 1e-2
+    gradient_norm_limit: Positive | None = None
+
+
+class Schedule(Section):
+    """The learning rate as a function of the step.
+
+    "one-cycle" rises over `warm_up` of the steps and falls along a cosine to `final_share` of it.
+    """
+
+    name: Literal["constant", "one-cycle"] = "one-cycle"
+    warm_up: Fraction = 0.1
+    final_share: Fraction = 1e-3
+
+
+class Validation(Section):
+    """When the network is scored on held-back images, and what chooses threshold and `best`.
+
+    Attributes:
+        every_epochs: epochs from one validation to the next.
+        tolerance_px: tolerance of the pooled F1 that chooses.
+        threshold: a fixed threshold, or None to choose the best of 0.01..0.99 on validation data.
+        patience: validations without a better score after which training stops; None: never.
+        holdback: share of the training images' groups held back where the data has no `val` split.
+    """
+
+    every_epochs: PositiveInt = 1
+    tolerance_px: Annotated[float, Field(ge=0.0)] = 2.0
+    threshold: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    patience: PositiveInt | None = None
+    holdback: Fraction = 0.15
+
+
+class Recipe(Section):
+    """One training, from the network to the validation."""
+
+    preset: str
+    network: Network
+    input: Input = Input()
+    sampling: Sampling = Sampling()
+    augmentation: Augmentation = Augmentation()
+    loss: str = "cross-entropy+dice"
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    validation: Validation = Validation()
+    epochs: PositiveInt = 30
+    batch: PositiveInt = 8
+    precision: Literal["fp32", "bf16"] = "bf16"
+    ema_decay: Fraction | None = None
+    save_every_steps: PositiveInt = 200
+    seed: Annotated[int, Field(ge=0)] = 0
+    threads: PositiveInt | None = None
+    training_data: str = "not stated"
+    licence: str = "not stated: ask whoever trained it"
