@@ -1,0 +1,88 @@
+"""What a whole range of thresholds says: pooled counts, the best threshold, ODS and OIS.
+
+Legend: T thresholds, N images. `per_image` holds one list of T counts for each image, as
+`tolerance.threshold_counts` gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from crackgauge.errors import UsageError
+from crackgauge.metrics.tolerance import MatchCounts
+
+# 0.01, 0.02, ..., 0.99: the thresholds of ODS and OIS (Koenig et al. 2019).
+THRESHOLDS: tuple[float, ...] = tuple(step / 100 for step in range(1, 100))
+
+
+class BestThreshold(NamedTuple):
+    """A threshold and the counts that it gives."""
+
+    threshold: float
+    counts: MatchCounts
+
+
+def pool(per_image: Iterable[Sequence[MatchCounts]]) -> list[MatchCounts]:
+    """Add the counts of N images, threshold by threshold.
+
+    Returns:
+        T counts; an empty list where there is no image.
+
+    >>> first, second = [MatchCounts(5), MatchCounts(1)], [MatchCounts(2), MatchCounts(2)]
+    >>> [counts.predicted for counts in pool([first, second])]
+    [7, 3]
+    """
+    return [sum(column, start=MatchCounts()) for column in zip(*per_image, strict=True)]
+
+
+def best_threshold(thresholds: Sequence[float], counts: Sequence[MatchCounts]) -> BestThreshold:
+    """Choose the threshold with the highest F1; of equals, the middle one.
+
+    F1 is often flat around its best, and the middle of the plateau carries over to other images
+    better than its edge.
+
+    Args:
+        thresholds: T numbers, ascending.
+        counts: T pooled counts.
+
+    Raises:
+        UsageError: there is no threshold, or the lengths differ.
+    """
+    if not thresholds or len(thresholds) != len(counts):
+        raise UsageError(
+            f"got {len(thresholds)} thresholds and {len(counts)} counts, expected as many, "
+            "and at least one"
+        )
+    scores = [each.f1 for each in counts]
+    best = [index for index, score in enumerate(scores) if score == max(scores)]
+    middle = best[(len(best) - 1) // 2]
+    return BestThreshold(thresholds[middle], counts[middle])
+
+
+def ods(thresholds: Sequence[float], per_image: Sequence[Sequence[MatchCounts]]) -> BestThreshold:
+    """Optimal data-set scale: the best F1 of the counts pooled over all images.
+
+    A threshold chosen on the very images that it is scored on flatters; say so beside the figure.
+
+    Raises:
+        UsageError: there is no image or no threshold, or the lengths differ.
+
+    >>> low_is_better = [MatchCounts(2, 2, 2, 2), MatchCounts(1, 1, 2, 1)]
+    >>> high_is_better = [MatchCounts(8, 2, 2, 2), MatchCounts(2, 2, 2, 2)]
+    >>> ods([0.2, 0.8], [low_is_better, high_is_better]).threshold
+    0.8
+    """
+    return best_threshold(thresholds, pool(per_image))
+
+
+def ois(thresholds: Sequence[float], per_image: Sequence[Sequence[MatchCounts]]) -> float:
+    """Optimal image scale: the mean over images of each image's best F1, in [0, 1].
+
+    Raises:
+        UsageError: there is no image or no threshold, or the lengths differ.
+    """
+    if not per_image:
+        raise UsageError("got no image, expected at least one")
+    best = [best_threshold(thresholds, counts).counts.f1 for counts in per_image]
+    return sum(best) / len(best)
