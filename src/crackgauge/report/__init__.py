@@ -1,0 +1,1 @@
+"""What people look at: overlays, close-ups, tables and the report for the client."""
