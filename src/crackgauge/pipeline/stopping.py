@@ -20,10 +20,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stoppable(advice: str, *, grace_s: float = GRACE_S) -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into `Stopped` in the body of this context.
 
-    The exception comes between two steps of Python, so files that are being written under their
-    temporary names are removed and finished ones stay. A second signal ends the process at once,
-    and so does a body that is still busy `grace_s` after the first (a long call into a library):
-    every file is written under a temporary name first, so even that leaves nothing half-written.
+    In the body the signal is a `KeyboardInterrupt`, which no `except Exception` swallows: files
+    that are being written under their temporary names are removed and finished ones stay. A
+    second signal ends the process at once, and so does a body that is still busy `grace_s` after
+    the first (a long call into a library): every file is written under a temporary name first, so
+    even that leaves nothing half-written.
 
     Args:
         advice: how to go on later, for the sentence that the user sees.
@@ -36,8 +37,10 @@ def stoppable(advice: str, *, grace_s: float = GRACE_S) -> Iterator[None]:
         yield  # signals reach the main thread alone; a server stops its jobs in its own way
         return
     watchdog: list[threading.Timer] = []
+    sentence = f"stopped; {advice}"
 
     def stop(number: int, _: FrameType | None) -> None:
+        nonlocal sentence
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_DFL)
         sentence = f"stopped by {signal.Signals(number).name}; {advice}"
@@ -45,11 +48,13 @@ def stoppable(advice: str, *, grace_s: float = GRACE_S) -> Iterator[None]:
         timer.daemon = True
         timer.start()
         watchdog.append(timer)
-        raise Stopped(sentence)
+        raise KeyboardInterrupt
 
     before = {each: signal.signal(each, stop) for each in _SIGNALS}
     try:
         yield
+    except KeyboardInterrupt:
+        raise Stopped(sentence) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -1,0 +1,110 @@
+"""Options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Device = Literal["auto", "cpu", "cuda"]
+Backend = Literal["auto", "onnxruntime", "openvino", "torch"]
+Augmentation = Literal["none", "flips", "flips+scales"]
+ProbabilityFormat = Literal["png", "tif", "none"]
+
+_MODEL = "Model"
+_OUTPUT = "Output"
+_RUN = "Run"
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="An image, a folder of images, or a pattern in quotes such as 'day1/*.jpg'.",
+        show_default=False,
+    ),
+]
+OutOption = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="Folder for the results. A stopped run goes on when it is started again.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Begin again, whatever an earlier run left in the folder.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="FILE",
+        help="A model file (.onnx) or the folder of a training; without it the default model.",
+        rich_help_panel=_MODEL,
+        show_default=False,
+    ),
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        min=0.0,
+        max=1.0,
+        metavar="P",
+        help="A pixel is crack from this probability on; without it the model's own threshold.",
+        rich_help_panel=_MODEL,
+        show_default=False,
+    ),
+]
+AugmentationOption = Annotated[
+    Augmentation,
+    typer.Option(
+        "--tta",
+        help="Average over flipped (4 x the time) or flipped and scaled (12 x) copies.",
+        rich_help_panel=_MODEL,
+    ),
+]
+BackendOption = Annotated[
+    Backend,
+    typer.Option("--backend", help="What runs the network.", rich_help_panel=_RUN),
+]
+DeviceOption = Annotated[
+    Device,
+    typer.Option("--device", help="Where the network runs.", rich_help_panel=_RUN),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        help="Threads of the network; without it one a core.",
+        rich_help_panel=_RUN,
+        show_default=False,
+    ),
+]
+NoRecursiveOption = Annotated[
+    bool,
+    typer.Option("--no-recursive", help="Leave folders inside the folder.", rich_help_panel=_RUN),
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="No progress and no summary; errors only.", rich_help_panel=_RUN
+    ),
+]
+
+
+def examples(*lines: str) -> str:
+    """Word the examples at the foot of a help text, one a line."""
+    return "\n\n".join(("Examples:", *(line.replace("[", r"\[") for line in lines)))

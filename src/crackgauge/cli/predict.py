@@ -1,0 +1,63 @@
+"""`crackgauge predict`: masks and probabilities of many images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crackgauge.cli import options
+
+EPILOG = options.examples(
+    "crackgauge predict photos/ --out results/",
+    "crackgauge predict 'photos/day1/*.jpg' --out results/ --threshold 0.4 --tta flips",
+    "crackgauge predict bridge.tif --out results/ --model mine.onnx --probability-format none",
+)
+
+
+def command(
+    source: options.SourceArgument,
+    out: options.OutOption,
+    model: options.ModelOption = None,
+    threshold: options.ThresholdOption = None,
+    tta: options.AugmentationOption = "none",
+    probability_format: Annotated[
+        options.ProbabilityFormat,
+        typer.Option(
+            "--probability-format",
+            help="16-bit PNG, 32-bit float TIFF, or no probabilities.",
+            rich_help_panel="Output",
+        ),
+    ] = "png",
+    overwrite: options.OverwriteOption = False,
+    backend: options.BackendOption = "auto",
+    device: options.DeviceOption = "auto",
+    threads: options.ThreadsOption = None,
+    no_recursive: options.NoRecursiveOption = False,
+    quiet: options.QuietOption = False,
+) -> int:
+    """Find cracks: a mask and a probability for every image.
+
+    Writes DIR/masks/NAME.png (0 and 255) and DIR/probabilities/NAME.png (16 bit: 65535 is 1).
+    Images above 100 megapixels become tiled, compressed BigTIFF. What cannot be read is listed in
+    DIR/set_aside.csv.
+    """
+    from crackgauge.cli.running import show_summary, watched
+    from crackgauge.pipeline import predict
+
+    with watched(out, quiet=quiet) as progress:
+        summary = predict(
+            source,
+            out,
+            model=model,
+            threshold=threshold,
+            augmentation=tta,
+            probability_format=probability_format,
+            overwrite=overwrite,
+            backend=backend,
+            device=device,
+            threads=threads,
+            recursive=not no_recursive,
+            progress=progress,
+        )
+    return show_summary(summary, result=out / "masks", quiet=quiet)

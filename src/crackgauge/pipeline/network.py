@@ -1,0 +1,73 @@
+"""The network of a run: the model, how it is applied, and what that depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from crackgauge.arrays import Image, Mask, Probability, Window
+from crackgauge.images import ImageSource
+from crackgauge.inference.predictor import Predictor, open_model
+
+Augmentation = Literal["none", "flips", "flips+scales"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model with the settings that it is applied with.
+
+    Args:
+        predictor: the opened model.
+        threshold: crack is what is at least this, in [0, 1].
+        augmentation: copies of the image that the probability is the mean over.
+    """
+
+    predictor: Predictor
+    threshold: float
+    augmentation: Augmentation
+
+    @classmethod
+    def open(
+        cls,
+        model: Predictor | str | Path | None,
+        *,
+        threshold: float | None,
+        augmentation: Augmentation,
+        backend: str,
+        device: str,
+        threads: int | None,
+    ) -> Network:
+        """Open a model file, a training or the default model (None), or take an open one.
+
+        Raises:
+            ModelFileError: the file is no model, or the backend is not there.
+        """
+        if not isinstance(model, Predictor):
+            model = open_model(model, backend=backend, device=device, threads=threads)
+        return cls(model, model.threshold if threshold is None else threshold, augmentation)
+
+    def fingerprint(self) -> dict[str, object]:
+        """Name everything here that the results depend on, as JSON values."""
+        return {
+            "model": self.predictor.digest,
+            "backend": self.predictor.backend_name,
+            "threshold": self.threshold,
+            "augmentation": self.augmentation,
+        }
+
+    def predict(self, image: Image) -> Probability:
+        """Return the probability of a whole image, float32 (H, W)."""
+        return self.predictor.predict(image, augmentation=self.augmentation)
+
+    def windows(self, source: ImageSource) -> Iterator[tuple[Window, Probability]]:
+        """Give the probability of an image of any size, window by window in row-major order."""
+        return self.predictor.predict_windows(source, augmentation=self.augmentation)
+
+    def mask(self, probability: Probability) -> Mask:
+        """Tell crack from sound."""
+        mask: Mask = probability >= np.float32(self.threshold)
+        return mask

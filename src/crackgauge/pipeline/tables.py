@@ -1,0 +1,26 @@
+"""Tables that a run writes itself; those of cracks are the report's."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from crackgauge.files import write_text_atomic
+from crackgauge.pipeline.summary import SetAside
+
+SET_ASIDE_FILE = "set_aside.csv"
+
+
+def write_set_aside(out: Path, refused: Iterable[SetAside]) -> None:
+    """Write `set_aside.csv` (path, reason, sentence), sorted; only the header if all went well.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(SetAside._fields)
+    writer.writerows(sorted(refused))
+    write_text_atomic(out / SET_ASIDE_FILE, stream.getvalue())
