@@ -54,6 +54,11 @@ def test_json_says_how_each_value_came_about():
     assert scores["false_positive_image_rate"]["value"] is None
 
 
+@pytest.mark.parametrize(("threshold", "source"), [(None, "masks were given"), (0.5, "given")])
+def test_a_threshold_without_a_word_about_it(threshold: float | None, source: str):
+    assert evaluate_pairs([("a", DOT, DOT)], threshold=threshold).threshold_source == source
+
+
 def test_one_row_an_image():
     rows = evaluate_pairs([("b", DOT, LINE), ("a", LINE, LINE)], tolerances_px=[0]).per_image()
     assert rows[0] == {

@@ -183,7 +183,7 @@ def evaluate_pairs(
     items: Iterable[tuple[str, Mask | Probability, Mask]],
     *,
     threshold: float | None = None,
-    threshold_source: str = "given",
+    threshold_source: str | None = None,
     tolerances_px: Sequence[float] = TOLERANCES_PX,
 ) -> Evaluation:
     """Score predictions one after the other; only one pair is held at a time.
@@ -193,6 +193,7 @@ def evaluate_pairs(
             float32 (H, W) in [0, 1]; the truth is bool (H, W).
         threshold: a probability is a crack where it is at least this; None allows masks alone.
         threshold_source: where the threshold comes from, in words; recorded beside every score.
+            None records that it was given, or that masks were.
         tolerances_px: at least one, 0 or more, each once.
 
     Raises:
@@ -214,7 +215,8 @@ def evaluate_pairs(
     )
     if not images:
         raise UsageError("got no pair of a prediction and a truth, expected at least one")
-    return Evaluation(images, tolerances, threshold, threshold_source)
+    source = threshold_source or ("masks were given" if threshold is None else "given")
+    return Evaluation(images, tolerances, threshold, source)
 
 
 def _score_image(
