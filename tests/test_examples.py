@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crackgauge.data.synth import render
+from crackgauge.images import write_image
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def run(script: str, *arguments: str | Path) -> list[str]:
+    """Lines that an example prints; warnings are errors in it too."""
+    command = [sys.executable, "-W", "error", EXAMPLES / script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    write_image(folder / "deck.jpg", render(3, surface="concrete", size=(256, 256)).image)
+    return folder
+
+
+def test_measure_photo_prints_a_table_of_cracks(photos: Path):
+    header, *rows = run("measure_photo.py", photos / "deck.jpg", "0.5")
+    assert "length_mm" in header.split()
+    assert rows
+
+
+def test_widest_cracks_prints_the_widest_first(photos: Path, tmp_path: Path):
+    (photos / "broken.jpg").write_bytes(b"")
+    lines = run("widest_cracks.py", photos, tmp_path / "out", "0.5")
+    assert lines[0].startswith("set aside: ")
+    assert lines[1].split() == ["image", "width_max_mm"]
+    widths = [float(line.split()[-1]) for line in lines[2:]]
+    assert widths
+    assert widths == sorted(widths, reverse=True)
