@@ -5,15 +5,14 @@ Legend: N batch, C channels, H and W height and width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.onnx
 from torch import Tensor, nn
 
 
-@dataclass(frozen=True)
-class SegmentationOutput:
+class SegmentationOutput(NamedTuple):
     """What every network returns.
 
     Attributes:

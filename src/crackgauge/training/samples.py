@@ -1,0 +1,99 @@
+"""Which images a training learns from, and which it is scored on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crackgauge.data.dataset import Sample, load_samples
+from crackgauge.data.layouts import scan
+from crackgauge.data.pairs import Pair, find_pairs
+from crackgauge.errors import DatasetError
+from crackgauge.recipes import Recipe
+
+# The held-back images stay the same from seed to seed, so that seeds differ by training alone.
+_HOLDBACK_SEED = 0
+
+
+@dataclass(frozen=True)
+class TrainingSamples:
+    """Images of a training.
+
+    Attributes:
+        train: to learn from.
+        validation: to choose threshold and best weights on; empty if the recipe holds none back.
+        validation_name: what the validation images are, for the model's metadata.
+    """
+
+    train: list[Sample]
+    validation: list[Sample]
+    validation_name: str
+
+
+def load_training_samples(
+    folders: Sequence[Path], recipe: Recipe, *, report: Callable[[int], Callable[[], None]]
+) -> TrainingSamples:
+    """Read the training and validation images of one or more datasets.
+
+    A dataset with splits gives its `train` to learn from and its `val`, where it has one, to
+    validate on; one without splits is learned from as a whole. Where no dataset has a `val`, the
+    recipe's `validation.holdback` of the first dataset's source photos is held back.
+
+    Args:
+        folders: the datasets.
+        recipe: says how images are prepared and how many are held back.
+        report: called with the number of images to read; returns what to call after each.
+
+    Raises:
+        DatasetError: no training image.
+        InputRefused: an image or mask cannot be read.
+    """
+    train: list[Pair] = []
+    validation: list[Pair] = []
+    first: list[Pair] = []
+    for folder in folders:
+        splits = scan(folder).splits
+        pairs = find_pairs(folder, split="train" if "train" in splits else None)
+        first = first or pairs
+        train += pairs
+        if "val" in splits:
+            validation += find_pairs(folder, split="val")
+    name = f"the val split ({len(validation)} images)"
+    if not validation and recipe.validation.holdback:
+        validation = _hold_back(first, recipe.validation.holdback)
+        held = {pair.image for pair in validation}
+        train = [pair for pair in train if pair.image not in held]
+        name = f"{len(validation)} images held back from the training images"
+    if not train:
+        raise DatasetError(
+            f"{', '.join(map(str, folders))}: got no training image, expected images with masks; "
+            "see `crackgauge data check`"
+        )
+    tick = report(len(train) + len(validation))
+
+    def load(pairs: list[Pair]) -> list[Sample]:
+        return load_samples(
+            pairs,
+            channels=recipe.input.channels,
+            preprocessing=recipe.input.preprocessing,
+            report=tick,
+        )
+
+    return TrainingSamples(load(train), load(validation), name if validation else "none")
+
+
+def _hold_back(pairs: Sequence[Pair], share: float) -> list[Pair]:
+    """About `share` of the pairs, whole source photos at a time."""
+    groups = sorted({pair.group for pair in pairs})
+    order = np.random.default_rng(_HOLDBACK_SEED).permutation(len(groups))
+    wanted, chosen = round(share * len(pairs)), set()
+    count = 0
+    for index in order:
+        if count >= wanted:
+            break
+        chosen.add(groups[index])
+        count += sum(pair.group == groups[index] for pair in pairs)
+    return [pair for pair in pairs if pair.group in chosen]

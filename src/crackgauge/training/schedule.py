@@ -1,0 +1,36 @@
+"""What changes with the step: a function of the step, never a counter that a resume could lose."""
+
+from __future__ import annotations
+
+import math
+
+from crackgauge.recipes.schema import Schedule
+
+
+def learning_rate_share(schedule: Schedule, step: int, total_steps: int) -> float:
+    """The learning rate of `step` (counted from 0) as a share of the recipe's.
+
+    >>> constant = Schedule(name="constant")
+    >>> learning_rate_share(constant, 7, 100)
+    1.0
+    >>> cycle = Schedule(name="one-cycle", warm_up=0.5, final_share=0.0)
+    >>> [round(learning_rate_share(cycle, step, 10), 3) for step in (0, 4, 5, 9)]
+    [0.2, 1.0, 1.0, 0.095]
+    """
+    if schedule.name == "constant":
+        return 1.0
+    rise = schedule.warm_up * total_steps
+    if step + 1 <= rise:
+        return (step + 1) / rise
+    fall = (step - rise) / max(total_steps - rise, 1.0)
+    cosine = 0.5 * (1 + math.cos(math.pi * min(max(fall, 0.0), 1.0)))
+    return schedule.final_share + (1 - schedule.final_share) * cosine
+
+
+def ema_decay_at(decay: float, step: int) -> float:
+    """Decay of the averaged weights after `step`: lower at first, so that the start is forgotten.
+
+    >>> ema_decay_at(0.99, 0), ema_decay_at(0.99, 100_000)
+    (0.1, 0.99)
+    """
+    return min(decay, (1 + step) / (10 + step))

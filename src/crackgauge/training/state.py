@@ -1,0 +1,149 @@
+"""The state of a training: everything that an exact resume needs, in one safetensors file.
+
+Files in `RUN/states`: `step-<9 digits>.safetensors` and its SHA-256 in a file beside it. A state
+counts only with a matching digest, so a half-written one is never taken for the newest good one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from crackgauge.errors import ModelFileError
+from crackgauge.files import write_bytes_atomic, write_text_atomic
+
+_KEEP = 2
+
+
+@dataclass
+class Progress:
+    """Where a training stands; plain numbers, saved with the tensors.
+
+    Attributes:
+        step: steps done.
+        rows: rows of the journal written.
+        loss_sum, loss_count: of the running epoch.
+        skipped: steps left out in the running epoch because the gradient was not finite.
+        skipped_in_a_row: the same, up to now without a break.
+        best_score: best validation score so far, or None.
+        best_step: step of it.
+        without_better: validations since.
+    """
+
+    step: int = 0
+    rows: int = 0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    best_score: float | None = None
+    best_step: int = 0
+    without_better: int = 0
+
+
+@dataclass
+class TrainingState:
+    """The objects that a state is taken from and put back into.
+
+    Attributes:
+        network: trained weights and buffers.
+        averaged: the network with averaged weights, or None.
+        optimizer: of the network's parameters.
+        recipe_digest: SHA-256 of the recipe, so that a state is never resumed under another.
+        progress: plain numbers.
+    """
+
+    network: nn.Module
+    averaged: nn.Module | None
+    optimizer: torch.optim.Optimizer
+    recipe_digest: str
+    progress: Progress = field(default_factory=Progress)
+
+
+def save_state(state: TrainingState, folder: Path) -> Path:
+    """Write the state of this step; the newest two stay.
+
+    Raises:
+        StorageError: it cannot be written; the older states stay as they are.
+    """
+    tensors = {f"network/{k}": v for k, v in state.network.state_dict().items()}
+    if state.averaged is not None:
+        tensors |= {f"averaged/{k}": v for k, v in state.averaged.state_dict().items()}
+    optimizer = state.optimizer.state_dict()
+    for index, values in optimizer["state"].items():
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer/{index}/{name}"] = value
+    tensors["generator"] = torch.get_rng_state()
+    metadata = {"recipe": state.recipe_digest, "progress": json.dumps(asdict(state.progress))}
+    plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    content = save(plain, metadata)
+    path = folder / f"step-{state.progress.step:09d}.safetensors"
+    write_bytes_atomic(path, content)
+    write_text_atomic(_digest_file(path), hashlib.sha256(content).hexdigest() + "\n")
+    for old in _states(folder)[:-_KEEP]:
+        _digest_file(old).unlink(missing_ok=True)
+        old.unlink(missing_ok=True)
+    return path
+
+
+def newest_state(folder: Path) -> Path | None:
+    """The newest state whose digest matches, or None."""
+    for path in reversed(_states(folder)):
+        digest = _digest_file(path)
+        if not digest.is_file():
+            continue
+        if hashlib.sha256(path.read_bytes()).hexdigest() == digest.read_text().strip():
+            return path
+    return None
+
+
+def load_state(path: Path, state: TrainingState) -> None:
+    """Put the state of `path` back into the objects of `state`.
+
+    Raises:
+        ModelFileError: the file is no state of this training.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ModelFileError(f"{path}: is no training state ({error})") from error
+    if metadata.get("recipe") != state.recipe_digest:
+        raise ModelFileError(
+            f"{path}: was saved under another recipe or dataset; resume with the recipe in the "
+            "run's folder, or train into another folder"
+        )
+    state.network.load_state_dict(_under(tensors, "network"))
+    if state.averaged is not None:
+        state.averaged.load_state_dict(_under(tensors, "averaged"))
+    optimizer = state.optimizer.state_dict()
+    values: dict[int, dict[str, Any]] = {}
+    for key, tensor in _under(tensors, "optimizer").items():
+        index, name = key.split("/")
+        values.setdefault(int(index), {})[name] = tensor
+    state.optimizer.load_state_dict({**optimizer, "state": values})
+    torch.set_rng_state(tensors["generator"])
+    state.progress = Progress(**json.loads(metadata["progress"]))
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    start = f"{prefix}/"
+    return {key[len(start) :]: value for key, value in tensors.items() if key.startswith(start)}
+
+
+def _states(folder: Path) -> list[Path]:
+    return sorted(folder.glob("step-*.safetensors"))
+
+
+def _digest_file(path: Path) -> Path:
+    return path.with_suffix(".sha256")

@@ -1,0 +1,90 @@
+"""Score a network on held-back images and choose its threshold there.
+
+Legend: H, W height and width of an image; K thresholds 0.01..0.99.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from crackgauge.arrays import Mask, Probability
+from crackgauge.data.preprocess import normalise
+from crackgauge.metrics.tolerance import MatchCounts, threshold_counts
+from crackgauge.recipes.schema import Recipe
+
+THRESHOLDS = tuple(round(0.01 * k, 2) for k in range(1, 100))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Pooled scores on the validation images.
+
+    Attributes:
+        threshold: fixed by the recipe, or the best of 0.01..0.99 here.
+        f1, precision, recall: at the recipe's tolerance.
+        f1_0px: at no tolerance, same threshold.
+    """
+
+    threshold: float
+    f1: float
+    precision: float
+    recall: float
+    f1_0px: float
+
+
+@torch.no_grad()
+def probability_of(
+    network: nn.Module,
+    image: npt.NDArray[np.uint8],
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    autocast: AbstractContextManager[None],
+) -> Probability:
+    """Probability float32 (H, W) of a preprocessed image uint8 (H, W, C), in one pass.
+
+    Right and bottom are padded with the edge's pixels to a multiple of the network's stride, as
+    the predictor does.
+    """
+    height, width = image.shape[:2]
+    stride = int(network.stride)  # type: ignore[arg-type]
+    padding = [(0, -height % stride), (0, -width % stride), (0, 0)]
+    padded = np.pad(image, padding, mode="edge")
+    array = normalise(padded, mean=recipe.input.mean, std=recipe.input.std)
+    x = torch.from_numpy(array)[None].to(device).contiguous(memory_format=torch.channels_last)
+    with autocast:
+        logits = network(x).logits
+    probability = logits.float().sigmoid()[0, 0, :height, :width].cpu().numpy()
+    return np.ascontiguousarray(probability)
+
+
+def score(
+    predictions: Iterable[tuple[Probability, Mask]],
+    *,
+    tolerance_px: float,
+    threshold: float | None = None,
+) -> Score:
+    """Pool counts over pairs of probability and truth; choose the threshold if none is given.
+
+    Of equally good thresholds the middle one is taken.
+    """
+    candidates: Sequence[float] = THRESHOLDS if threshold is None else (threshold,)
+    near = [MatchCounts()] * len(candidates)
+    exact = list(near)
+    for probability, truth in predictions:
+        at_tolerance = threshold_counts(probability, truth, tolerance_px, candidates)
+        at_zero = threshold_counts(probability, truth, 0, candidates)
+        near = [a + b for a, b in zip(near, at_tolerance, strict=True)]
+        exact = [a + b for a, b in zip(exact, at_zero, strict=True)]
+    f1 = np.array([counts.f1 for counts in near])
+    best = np.flatnonzero(f1 == f1.max())
+    chosen = int(best[len(best) // 2])
+    counts = near[chosen]
+    return Score(candidates[chosen], counts.f1, counts.precision, counts.recall, exact[chosen].f1)
