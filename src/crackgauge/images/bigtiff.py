@@ -7,13 +7,13 @@ target, so that memory is bounded by one row of open tiles whatever the size of 
 from __future__ import annotations
 
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 import tifffile
@@ -122,13 +122,14 @@ class BlockWriter:
     def _write_tile(self, index: int, values: npt.NDArray[Any]) -> None:
         tile = np.zeros((TILE_PX, TILE_PX), dtype=self._dtype.newbyteorder("<"))
         tile[: values.shape[0], : values.shape[1]] = values
-        packed = zlib.compress(tile.tobytes(), _LEVEL)
+        packed = bytes(imagecodecs.deflate_encode(tile.tobytes(), _LEVEL))
         with storing(self._path):
             self._places[index] = (self._spool.seek(0, 2), len(packed))
             self._spool.write(packed)
 
     def _tiles(self) -> Iterator[bytes]:
-        empty = zlib.compress(bytes(TILE_PX * TILE_PX * self._dtype.itemsize), _LEVEL)
+        zeros = bytes(TILE_PX * TILE_PX * self._dtype.itemsize)
+        empty = bytes(imagecodecs.deflate_encode(zeros, _LEVEL))
         for index in range(self._rows * self._columns):
             if index in self._places:
                 offset, length = self._places[index]

@@ -32,6 +32,7 @@ class Header:
         bits: of one sample.
         samples: of one pixel, as stored (1 for a palette).
         lossy: pixel values are not kept exactly.
+        indexed: pixels are indices of a palette, as far as the header tells.
     """
 
     height: int
@@ -40,6 +41,7 @@ class Header:
     bits: int
     samples: int
     lossy: bool
+    indexed: bool = False
 
     @property
     def orientation(self) -> int:
@@ -175,7 +177,8 @@ def _png(stream: BinaryIO, path: Path) -> Header:
     if frame is None:
         raise InputRefused(path, CORRUPT, "the PNG has no header chunk; copy it again")
     width, height, bits, colour = frame
-    return Header(height, width, exif, bits, {2: 3, 4: 2, 6: 4}.get(colour, 1), lossy=False)
+    samples = {2: 3, 4: 2, 6: 4}.get(colour, 1)
+    return Header(height, width, exif, bits, samples, lossy=False, indexed=colour == 3)
 
 
 def _check_png_chunks(content: bytes, path: Path) -> None:

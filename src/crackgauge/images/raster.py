@@ -1,8 +1,9 @@
-"""Decoding JPEG, PNG, WebP and BMP with Pillow.
+"""Decoding JPEG, PNG, WebP and BMP whole.
 
 The plugin of the recognised format is called by itself: no other decoder ever sees the file, and
-Pillow's own EXIF reader, which warns, stays out. PNG of 16 bits with several samples, of which
-Pillow keeps 8, is decoded by libpng through imagecodecs.
+Pillow's own EXIF reader, which warns, stays out. PNG is decoded by libpng through imagecodecs, in
+half the time and with all 16 bits, of which Pillow keeps 8 where there are several samples; only
+palettes and less than 8 bits are left to Pillow, which keeps the indices.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import (
@@ -129,8 +131,8 @@ def load_raster(path: Path, kind: RasterFormat, max_pixels: int) -> Pixels:
 
 
 def _decode(content: bytes, kind: RasterFormat, header: Header, path: Path) -> Pixels:
-    if kind == "png" and header.bits == 16 and header.samples > 1:
-        return _decode_deep_png(content, header, path)
+    if kind == "png" and header.bits >= 8 and not header.indexed:
+        return _decode_png(content, header, path)
     try:
         image: Image.Image = _DECODERS[kind](io.BytesIO(content))
         image.load()
@@ -146,14 +148,16 @@ def _decode(content: bytes, kind: RasterFormat, header: Header, path: Path) -> P
     return _as_pixels(values, mode, palette, header)
 
 
-def _decode_deep_png(content: bytes, header: Header, path: Path) -> Pixels:
+def _decode_png(content: bytes, header: Header, path: Path) -> Pixels:
     try:
-        import imagecodecs
-
-        values = turn_upright(imagecodecs.png_decode(content), header.orientation)
+        values = imagecodecs.png_decode(content)
+        if values.shape[:2] != (header.height, header.width):
+            raise ValueError(f"decoded {values.shape}")
+        mode = "L" if values.ndim == 2 else {2: "LA", 3: "RGB", 4: "RGBA"}[values.shape[2]]
+        values = turn_upright(values, header.orientation)
     except Exception as error:  # as above
         raise decoder_refusal(path, error) from error
-    return _as_pixels(values, {2: "LA", 3: "RGB", 4: "RGBA"}[values.shape[2]], None, header)
+    return _as_pixels(values, mode, None, header)
 
 
 def _palette_of(image: Image.Image) -> npt.NDArray[np.uint8] | None:

@@ -124,6 +124,8 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
     planar = int(page.planarconfig) == 2 and samples > 1
     tiled = bool(page.is_tiled)
     dtype = np.dtype(page.dtype).newbyteorder("=")
+    if dtype.kind not in "buif":
+        raise InputRefused(path, BAD_ENCODING, f"pixels are {dtype}; convert it to 8-bit RGB")
     plain = (
         compression == 1
         and int(page.predictor) == 1

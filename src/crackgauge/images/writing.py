@@ -9,9 +9,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from crackgauge.arrays import Image, Mask, Probability, check_image, check_mask, check_probability
+from crackgauge.arrays import (
+    Image,
+    Mask,
+    Probability,
+    Window,
+    check_image,
+    check_mask,
+    check_probability,
+)
 from crackgauge.errors import UsageError
 from crackgauge.files import write_bytes_atomic
+from crackgauge.images.bigtiff import open_probability_writer
+from crackgauge.images.png import encode_grey_png
 
 # Above this many pixels masks and probabilities are tiled BigTIFF, never PNG.
 BIG_OUTPUT_PX = 100_000_000
@@ -32,8 +42,7 @@ def write_mask(path: str | Path, mask: Mask) -> None:
     """
     check_mask(mask)
     _check_suffix(path, ".png")
-    values = mask.view(np.uint8) * np.uint8(255)
-    write_bytes_atomic(path, _encode(".png", values, _PNG_FAST))
+    write_bytes_atomic(path, encode_grey_png(mask.view(np.uint8) * np.uint8(255)))
 
 
 def write_probability(path: str | Path, probability: Probability) -> None:
@@ -51,13 +60,9 @@ def write_probability(path: str | Path, probability: Probability) -> None:
     _check_suffix(path, ".png", ".tif", ".tiff")
     if Path(path).suffix.lower() == ".png":
         steps = np.rint(probability * np.float32(65535)).astype(np.uint16)
-        write_bytes_atomic(path, _encode(".png", steps, _PNG_FAST))
+        write_bytes_atomic(path, encode_grey_png(steps))
         return
-    from crackgauge.images.bigtiff import open_probability_writer
-
     height, width = probability.shape
-    from crackgauge.arrays import Window
-
     with open_probability_writer(path, height, width) as writer:
         writer.write(Window(0, 0, height, width), probability)
 
