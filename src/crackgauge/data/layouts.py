@@ -12,13 +12,16 @@ from pathlib import Path
 
 from crackgauge.data.lists import LIST_SUFFIXES, ListRow, read_list
 from crackgauge.errors import DatasetError
-
-# What counts as an image or a mask in a folder. Formats that cannot be decoded are listed too, so
-# that they are named as unreadable and not lost in silence.
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
-    | {".gif", ".jp2", ".avif", ".heic", ".heif", ".dng"}
+from crackgauge.images.formats import (
+    HEIF_SUFFIXES,
+    OTHER_IMAGE_SUFFIXES,
+    RAW_SUFFIXES,
+    READABLE_SUFFIXES,
 )
+
+# Formats that cannot be decoded are listed too, so that they are named as unreadable and not lost
+# in silence.
+IMAGE_SUFFIXES = READABLE_SUFFIXES | HEIF_SUFFIXES | RAW_SUFFIXES | OTHER_IMAGE_SUFFIXES
 MASK_SUFFIXES = IMAGE_SUFFIXES | {".mat"}
 MASK_ENDINGS = ("_mask", "_lab", "_label", "_gt", "-mask")
 SPLIT_NAMES = {
@@ -334,7 +337,7 @@ def _not_empty(listing: Listing, root: Path) -> Listing:
     if not listing.entries and not listing.missing:
         raise DatasetError(
             f"{root}: has the layout {listing.layout}, but its folders hold no image; "
-            f"expected files such as {', '.join(sorted(IMAGE_SUFFIXES)[:4])}"
+            "expected files such as .jpg, .png or .tif"
         )
     order = {"train": 0, "val": 1, "test": 2}
     listing.entries.sort(key=lambda e: (e.stem, order.get(e.split or "", 3), e.split or ""))
