@@ -13,10 +13,12 @@ BASE_STAMP := $(VENV)/.base-$(call digest,base)
 TEST_STAMP := $(VENV)/.test-$(call digest,test)
 
 # $(call install,LOCK): the versions of the lock, checked by their hashes, then the package itself.
+# Not compiled: Python compiles what is used when it is used, which is a fraction of it.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP_INSTALL) --require-hashes -r requirements/$(1).txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 endef
 
 # $(call lock,NAME,OPTIONS): the settings of this machine's pip stay out of the lock.
