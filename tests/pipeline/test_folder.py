@@ -64,7 +64,7 @@ def test_a_damaged_record_is_no_record(tmp_path: Path) -> None:
 def test_another_model_is_refused_and_named(tmp_path: Path) -> None:
     job = make_input(tmp_path, "a.jpg")
     finish(tmp_path / "out", job)
-    with pytest.raises(UsageError, match='model was "m" and is now "n".*--overwrite'):
+    with pytest.raises(UsageError, match=r'model was "m" and is now "n".*--overwrite'):
         result_of(tmp_path / "out", job, model="n")
     assert (tmp_path / "out/masks/a.png").read_bytes() == b"mask"
 

@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader (`| head`) has gone: nobody is left to be told
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001  the last place where a bug can be worded
+    except Exception as error:  # the last place where a bug can be worded
         if os.environ.get(_TRACEBACK_VARIABLE):
             raise
         _complain(

@@ -9,6 +9,7 @@ import typer
 
 Device = Literal["auto", "cpu", "cuda"]
 Backend = Literal["auto", "onnxruntime", "openvino", "torch"]
+Precision = Literal["f32", "bf16"]
 Augmentation = Literal["none", "flips", "flips+scales"]
 ProbabilityFormat = Literal["png", "tif", "none"]
 
@@ -70,8 +71,26 @@ AugmentationOption = Annotated[
     Augmentation,
     typer.Option(
         "--tta",
-        help="Average over flipped (4 x the time) or flipped and scaled (12 x) copies.",
+        help="Average over flipped (4 x the time) or flipped and scaled (10 x) copies.",
         rich_help_panel=_MODEL,
+    ),
+]
+TileOption = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        metavar="PX",
+        help="Side of the pieces of a large image, a multiple of 512; smaller needs less memory.",
+        rich_help_panel=_RUN,
+        show_default=False,
+    ),
+]
+PrecisionOption = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        help="bf16 is faster with --backend openvino, and not equal to the last digit.",
+        rich_help_panel=_RUN,
     ),
 ]
 BackendOption = Annotated[

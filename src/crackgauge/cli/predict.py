@@ -21,6 +21,7 @@ def command(
     model: options.ModelOption = None,
     threshold: options.ThresholdOption = None,
     tta: options.AugmentationOption = "none",
+    tile: options.TileOption = None,
     probability_format: Annotated[
         options.ProbabilityFormat,
         typer.Option(
@@ -33,6 +34,7 @@ def command(
     backend: options.BackendOption = "auto",
     device: options.DeviceOption = "auto",
     threads: options.ThreadsOption = None,
+    precision: options.PrecisionOption = "f32",
     no_recursive: options.NoRecursiveOption = False,
     quiet: options.QuietOption = False,
 ) -> int:
@@ -52,11 +54,13 @@ def command(
             model=model,
             threshold=threshold,
             augmentation=tta,
+            tile=tile,
             probability_format=probability_format,
             overwrite=overwrite,
             backend=backend,
             device=device,
             threads=threads,
+            precision=precision,
             recursive=not no_recursive,
             progress=progress,
         )

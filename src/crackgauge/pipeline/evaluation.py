@@ -173,7 +173,9 @@ def _per_image_csv(scores: Evaluation) -> str:
     writer.writeheader()
     for row in rows:
         writer.writerow(
-            {key: f"{value:.6f}" if isinstance(value, float) else value
-             for key, value in row.items()}
+            {
+                key: f"{value:.6f}" if isinstance(value, float) else value
+                for key, value in row.items()
+            }
         )
     return stream.getvalue()

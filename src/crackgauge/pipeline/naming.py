@@ -79,7 +79,8 @@ def name_jobs(paths: Sequence[Path], root: Path) -> list[Job]:
     system that ignores case too), each takes its suffix into the key, and should that be taken as
     well, a number.
 
-    >>> [job.key for job in name_jobs([Path("p/a.jpg"), Path("p/a.png"), Path("p/b.png")], Path("p"))]
+    >>> files = [Path("p/a.jpg"), Path("p/a.png"), Path("p/b.png")]
+    >>> [job.key for job in name_jobs(files, Path("p"))]
     ['a_jpg', 'a_png', 'b']
     """
     named = sorted((_relative(path, root), path) for path in paths)

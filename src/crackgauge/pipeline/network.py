@@ -10,7 +10,9 @@ from typing import Literal
 import numpy as np
 
 from crackgauge.arrays import Image, Mask, Probability, Window
+from crackgauge.errors import UsageError
 from crackgauge.images import ImageSource
+from crackgauge.images.bigtiff import TILE_PX
 from crackgauge.inference.predictor import Predictor, open_model
 
 Augmentation = Literal["none", "flips", "flips+scales"]
@@ -24,11 +26,13 @@ class Network:
         predictor: the opened model.
         threshold: crack is what is at least this, in [0, 1].
         augmentation: copies of the image that the probability is the mean over.
+        tile: side of a core in px; None takes the model's own.
     """
 
     predictor: Predictor
     threshold: float
     augmentation: Augmentation
+    tile: int | None = None
 
     @classmethod
     def open(
@@ -37,18 +41,29 @@ class Network:
         *,
         threshold: float | None,
         augmentation: Augmentation,
+        tile: int | None,
         backend: str,
         device: str,
         threads: int | None,
+        precision: str,
     ) -> Network:
         """Open a model file, a training or the default model (None), or take an open one.
 
         Raises:
-            ModelFileError: the file is no model, or the backend is not there.
+            UsageError: a threshold or a tile that cannot be, a backend that is not there.
+            ModelFileError: the file is no model.
         """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise UsageError(f"threshold: got {threshold:g}, expected a probability in [0, 1]")
+        if tile is not None and (tile < TILE_PX or tile % TILE_PX):
+            raise UsageError(f"tile: got {tile} px, expected a multiple of {TILE_PX}")
         if not isinstance(model, Predictor):
-            model = open_model(model, backend=backend, device=device, threads=threads)
-        return cls(model, model.threshold if threshold is None else threshold, augmentation)
+            model = open_model(
+                model, backend=backend, device=device, threads=threads, precision=precision
+            )
+        model.plan(1, 1, augmentation=augmentation, tile=tile)  # raises before any image is read
+        chosen = model.threshold if threshold is None else threshold
+        return cls(model, chosen, augmentation, tile)
 
     def fingerprint(self) -> dict[str, object]:
         """Name everything here that the results depend on, as JSON values."""
@@ -57,15 +72,18 @@ class Network:
             "backend": self.predictor.backend_name,
             "threshold": self.threshold,
             "augmentation": self.augmentation,
+            "tile": self.tile,
         }
 
     def predict(self, image: Image) -> Probability:
         """Return the probability of a whole image, float32 (H, W)."""
-        return self.predictor.predict(image, augmentation=self.augmentation)
+        return self.predictor.predict(image, augmentation=self.augmentation, tile=self.tile)
 
     def windows(self, source: ImageSource) -> Iterator[tuple[Window, Probability]]:
         """Give the probability of an image of any size, window by window in row-major order."""
-        return self.predictor.predict_windows(source, augmentation=self.augmentation)
+        return self.predictor.predict_windows(
+            source, augmentation=self.augmentation, tile=self.tile
+        )
 
     def mask(self, probability: Probability) -> Mask:
         """Tell crack from sound."""

@@ -36,12 +36,14 @@ def predict(
     model: Predictor | str | Path | None = None,
     threshold: float | None = None,
     augmentation: Augmentation = "none",
+    tile: int | None = None,
     probability_format: ProbabilityFormat = "png",
     recursive: bool = True,
     overwrite: bool = False,
     backend: str = "auto",
     device: str = "auto",
     threads: int | None = None,
+    precision: str = "f32",
     big_px: int = BIG_OUTPUT_PX,
     progress: Progress = silent,
 ) -> RunSummary:
@@ -58,10 +60,11 @@ def predict(
         model: an open model, a model file, the folder of a training, or None for the default.
         threshold: crack is what is at least this; None takes the model's own.
         augmentation: test-time augmentation.
+        tile: side of a tile's core in px, a multiple of 512; None takes the model's own.
         probability_format: how probabilities are written.
         recursive: look into folders inside the source.
         overwrite: begin again whatever is in `out`.
-        backend: as in `open_model`; so are `device` and `threads`.
+        backend: as in `open_model`; so are `device`, `threads` and `precision`.
         big_px: images of more pixels are read, predicted and written by window.
         progress: called with every step.
 
@@ -76,9 +79,11 @@ def predict(
         model,
         threshold=threshold,
         augmentation=augmentation,
+        tile=tile,
         backend=backend,
         device=device,
         threads=threads,
+        precision=precision,
     )
     fingerprint = {
         "command": "predict",

@@ -131,9 +131,7 @@ def run_jobs(jobs: Sequence[Job], verb: Verb, folder: RunFolder, progress: Progr
 class _Stream:
     """The two threads around the network, and what waits between them."""
 
-    def __init__(
-        self, verb: Verb, folder: RunFolder, progress: Progress, outcome: Outcome
-    ) -> None:
+    def __init__(self, verb: Verb, folder: RunFolder, progress: Progress, outcome: Outcome) -> None:
         self.verb = verb
         self.folder = folder
         self.progress = progress

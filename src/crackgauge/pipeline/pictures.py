@@ -1,0 +1,93 @@
+"""The pictures that go with one image: overlay, and for the report a thumbnail and a close-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from crackgauge.arrays import Image, Mask, Window
+from crackgauge.images import write_image
+from crackgauge.measure import Survey
+from crackgauge.report.overlay import closeup_window, draw_closeup, draw_overlay, draw_thumbnail
+
+
+class PictureFiles(NamedTuple):
+    """Names of an image's pictures, relative to the run's folder."""
+
+    overlay: str
+    original: str
+    closeup: str
+
+    @classmethod
+    def of(cls, key: str) -> PictureFiles:
+        """Name the pictures of a key; those for the report alone lie in the hidden state.
+
+        >>> PictureFiles.of("day1/deck").overlay
+        'overlays/day1/deck.jpg'
+        """
+        return cls(f"overlays/{key}.jpg", f".state/{key}.original.jpg", f".state/{key}.closeup.jpg")
+
+
+def write_pictures(
+    out: Path,
+    files: PictureFiles,
+    image: Image,
+    mask: Mask,
+    mm_per_px: float | None,
+    closeup: Image | None,
+) -> list[str]:
+    """Write the pictures of one image, scaled down.
+
+    Args:
+        out: the run's folder.
+        files: where they go.
+        image: uint8 (H, W, 3), the photo or a small version of it.
+        mask: bool (H, W), of the same size.
+        mm_per_px: of `image`.
+        closeup: of the widest spot; None where there is no crack.
+
+    Returns:
+        The names that were written.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    write_image(out / files.overlay, draw_overlay(image, mask, mm_per_px=mm_per_px))
+    write_image(out / files.original, draw_thumbnail(image))
+    if closeup is None:
+        return [files.overlay, files.original]
+    write_image(out / files.closeup, closeup)
+    return list(files)
+
+
+def closeup_of(
+    survey: Survey,
+    height: int,
+    width: int,
+    read: Callable[[Window], tuple[Image, Mask]],
+    mm_per_px: float | None,
+) -> Image | None:
+    """Draw the widest spot of the widest crack, or None where there is no crack.
+
+    Args:
+        survey: of one image.
+        height: of the image in px.
+        width: of the image in px.
+        read: gives the pixels and the mask of a window.
+        mm_per_px: of the image.
+    """
+    if survey.cracks.empty:
+        return None
+    widest = survey.cracks.loc[survey.cracks["width_max_px"].idxmax()]
+    x_px, y_px = float(widest["width_max_x_px"]), float(widest["width_max_y_px"])
+    window = closeup_window(height, width, x_px=x_px, y_px=y_px)
+    image, mask = read(window)
+    return draw_closeup(
+        image,
+        mask,
+        x_px=x_px - window.col,
+        y_px=y_px - window.row,
+        width_px=float(widest["width_max_px"]),
+        mm_per_px=mm_per_px,
+    )
