@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import ndimage
-from scipy.io import loadmat
 from skimage.morphology import skeletonize
 
 from crackgauge.errors import UsageError
+from crackgauge.images import read_mask
 from crackgauge.metrics.evaluate import evaluate_pairs
 
 EMPTY = np.zeros((4, 5), bool)
@@ -100,6 +100,7 @@ def test_a_tolerance_that_was_not_counted_is_refused():
 
 
 SQUARE = np.ones((3, 3), bool)
+CFD_TEST = [f"{number:03d}" for number in range(73, 119)]
 
 
 def shifted_sideways(mask: np.ndarray) -> np.ndarray:
@@ -132,8 +133,7 @@ def shifted_sideways(mask: np.ndarray) -> np.ndarray:
 )
 def test_reference_scores_of_changed_cfd_truths(data_dir: Path, change, tolerance_px, percent):
     folder = data_dir / "cfd" / "groundTruth"
-    paths = [folder / f"{number:03d}.mat" for number in range(73, 119)]
-    truths = {path.stem: loadmat(path)["groundTruth"]["Segmentation"][0, 0] == 2 for path in paths}
+    truths = {name: read_mask(folder / f"{name}.mat").mask for name in CFD_TEST}
     evaluation = evaluate_pairs(
         ((name, change(truth), truth) for name, truth in truths.items()),
         tolerances_px=[tolerance_px],
