@@ -21,7 +21,7 @@ app = typer.Typer(
     help="Check, split and render datasets of images and masks.", no_args_is_help=True
 )
 
-_SHOWN = 20
+_SHOWN = 8  # of each kind
 
 DatasetArgument = Annotated[
     Path,
@@ -119,11 +119,14 @@ def _show(report: DoctorReport) -> None:
     for kind, count in report.counts.items():
         table.add_row(kind, str(count), KINDS[kind], style="red" if kind in PROBLEMS else None)
     console.print(table)
-    for finding in report.problems[:_SHOWN]:
-        place = f"{finding.split}: " if finding.split else ""
-        console.print(f"{finding.kind}: {place}{finding.stem}: {finding.detail}", markup=False)
-    left = len(report.problems) - _SHOWN
-    if left > 0:
+    left = 0
+    for kind in (kind for kind in report.counts if kind in PROBLEMS):
+        findings = [finding for finding in report.problems if finding.kind == kind]
+        left += len(findings[_SHOWN:])
+        for finding in findings[:_SHOWN]:
+            place = f"{finding.split}: " if finding.split and kind != "leak-group" else ""
+            console.print(f"{kind}: {place}{finding.stem}: {finding.detail}", markup=False)
+    if left:
         console.print(f"... and {left} more: problems.csv holds all", markup=False)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from crackgauge.arrays import Image, Mask
-from crackgauge.data.doctor_contrast import MAX_SHARE, Contrast, contrast_of
+from crackgauge.data.doctor_contrast import MAX_SHARE, NO_CONTRAST_Z, Contrast, contrast_of
 from crackgauge.data.doctor_findings import Finding
 from crackgauge.data.duplicates import Fingerprint, fingerprint
 from crackgauge.data.pairs import Pair
@@ -103,9 +103,12 @@ def _word_contrast(contrast: Contrast) -> str:
         return f"{contrast.turned} the mask stands out by {contrast.turned_z:.1f}, {here}"
     down, right = contrast.shift
     there = (
-        f"by {contrast.shift_z:.1f} when moved {abs(down)} px {'down' if down > 0 else 'up'} and "
-        f"{abs(right)} px {'right' if right > 0 else 'left'}"
+        f"moved {abs(down)} px {'down' if down > 0 else 'up'} and {abs(right)} px "
+        f"{'right' if right > 0 else 'left'} the mask stands out by {contrast.shift_z:.1f}"
     )
-    if contrast.finding == "mask-shifted":
-        return f"the mask stands out {there}, {here}"
-    return f"{here} from its shifted copies, {there}"
+    if contrast.finding == "mask-shifted" or contrast.z >= NO_CONTRAST_Z:
+        return f"{there}, {here}"
+    return (
+        f"what is marked stands out by {contrast.z:.1f} standard deviations from the same shape "
+        f"laid elsewhere, expected {NO_CONTRAST_Z} or more"
+    )
