@@ -48,7 +48,7 @@ def _aggregate(scene: Scene, rng: np.random.Generator, spacing_px: float, streng
     level[bare] += rng.uniform(0.1, 0.55, int(bare.sum())).astype(np.float32)
     pits = rng.random(count) < 0.06
     level[pits] -= 0.3
-    warm = rng.normal(0, 0.025, count).astype(np.float32)
+    warm = rng.normal(0, 0.015, count).astype(np.float32)
     cover = soft_step(radius[label] - distance, 0.0, 0.6)
     tone = blurred(cover * level[label], 0.5) * np.float32(strength)
     hue = cover * warm[label] * np.float32(strength)

@@ -26,6 +26,7 @@ class Camera:
         vignetting: darkening of the corners, as a share.
         noise: deviation of the sensor's noise, of full scale.
         smoothing_px: sigma of the smoothing that the camera's software applies after the noise.
+        despeckled: whether it also takes a median over 3 x 3 px, as small drones' do.
         sharpening: strength of its sharpening, which leaves halos.
         white: factors on red and blue.
         jpeg_quality: 1 to 100, or None for no JPEG artefacts.
@@ -38,6 +39,7 @@ class Camera:
     vignetting: float = 0.0
     noise: float = 0.0
     smoothing_px: float = 0.0
+    despeckled: bool = False
     sharpening: float = 0.0
     white: tuple[float, float] = (1.0, 1.0)
     jpeg_quality: int | None = None
@@ -58,8 +60,9 @@ def draw_camera(rng: np.random.Generator) -> Camera:
         vignetting=float(rng.choice([0.0, rng.uniform(0.05, 0.35)], p=[0.5, 0.5])),
         noise=float(rng.uniform(0.003, 0.02) if drone else rng.uniform(0.004, 0.03)),
         smoothing_px=float(rng.uniform(0.5, 0.9) if drone else rng.uniform(0, 0.5)),
+        despeckled=bool(drone and rng.random() < 0.6),
         sharpening=float(rng.uniform(0.0, 1.0)),
-        white=(float(rng.normal(1, 0.025)), float(rng.normal(1, 0.035))),
+        white=(float(rng.normal(1, 0.015)), float(rng.normal(1, 0.025))),
         jpeg_quality=int(rng.integers(60, 98)),
     )
 
@@ -72,6 +75,8 @@ def photograph(scene: Scene, rng: np.random.Generator, camera: Camera) -> Image:
         picture = _smeared(picture, rng, camera.motion_px)
     if camera.noise > 0:
         picture = picture + _noise(rng, picture, camera.noise)
+    if camera.despeckled:
+        picture = np.asarray(cv2.medianBlur(picture, 3), np.float32)
     picture = blurred(picture, camera.smoothing_px)
     if camera.sharpening > 0:
         picture = picture + np.float32(camera.sharpening) * (picture - blurred(picture, 1.3))
@@ -124,7 +129,7 @@ def _noise(
     light = rng.standard_normal((height, width, 1), dtype=np.float32)
     half = ((height + 1) // 2, (width + 1) // 2, 3)
     colour = cv2.resize(rng.standard_normal(half, dtype=np.float32), (width, height))
-    return np.asarray(np.float32(deviation) * (light + np.float32(0.35) * colour), np.float32)
+    return np.asarray(np.float32(deviation) * (light + np.float32(0.2) * colour), np.float32)
 
 
 def _through_jpeg(image: Image, quality: int) -> Image:

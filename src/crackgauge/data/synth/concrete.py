@@ -35,7 +35,7 @@ _CEMENT: tuple[Colour, ...] = (
 def concrete(rng: np.random.Generator, shape: tuple[int, int], light: tuple[float, float]) -> Scene:
     """Paint a bare concrete surface of (H, W)."""
     base = varied(rng, pick(rng, _CEMENT), 0.18)
-    tone = mottling(rng, shape, float(rng.uniform(0.012, 0.05)))
+    tone = mottling(rng, shape, float(rng.uniform(0.015, 0.075)))
     scene = Scene(tinted(tone, base), light, "concrete")
     rough = float(rng.uniform(0.2, 1.0))
     scene.shade(
@@ -70,9 +70,9 @@ def _formwork(scene: Scene, rng: np.random.Generator) -> None:
     levels = rng.normal(1, 0.03, int(number.max()) + 2).astype(np.float32)
     scene.shade(np.broadcast_to(levels[number], scene.shape))
     if rng.random() < 0.6:
-        scales = (80.0, 2.0) if upright else (2.0, 80.0)
-        wood = smooth_noise(rng, scene.shape, scales)
-        scene.shade(1 + np.float32(rng.uniform(0.01, 0.04)) * wood)
+        stretch = (30.0, 1.0) if upright else (1.0, 30.0)
+        wood = fractal_noise(rng, scene.shape, 14, 1.4, gain=0.8, stretch=stretch)
+        scene.shade(1 + np.float32(rng.uniform(0.005, 0.03)) * wood)
     distance = (at - np.round(at)) * board + 0.5 * smooth_noise(rng, scene.shape, 20.0)
     width = float(rng.uniform(0.7, 2.2))
     patchy = np.clip(0.7 + 0.5 * smooth_noise(rng, scene.shape, 40.0), 0.1, 1)
@@ -98,9 +98,8 @@ def _tie_holes(scene: Scene, rng: np.random.Generator, board: float, upright: bo
 
 def _broom(scene: Scene, rng: np.random.Generator) -> None:
     """Fine parallel strokes of a broom, a little curved."""
-    scales = (150.0, 1.3) if rng.random() < 0.5 else (1.3, 150.0)
-    strokes = smooth_noise(rng, scene.shape, scales)
-    strokes += 0.6 * smooth_noise(rng, scene.shape, (scales[0] * 0.6, scales[1] * 2))
+    stretch = (60.0, 1.0) if rng.random() < 0.5 else (1.0, 60.0)
+    strokes = fractal_noise(rng, scene.shape, 8, 1.2, gain=0.9, stretch=stretch)
     scene.shade(1 + np.float32(rng.uniform(0.015, 0.07)) * strokes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import Voronoi
@@ -108,12 +108,19 @@ def opened(
         if free:
             width = width * np.clip(0.15 + distance / reach, 0, 1) ** 0.7
     width = np.clip(width, *WIDTH_RANGE_PX)
-    stroke = Stroke(path, width)
     if character.gaps <= 0 or width_px > 6:
-        return [stroke]
+        return [_coarser(Stroke(path, width), width_px)]
     closing = _wander(rng, at, 45.0, 0.5) + 0.5 * _wander(rng, at, 12.0, 0.5)
-    open_part = closing > np.quantile(closing, character.gaps)
-    return [piece for piece in runs(stroke, open_part) if len(piece.points) > 5]
+    margin = closing - np.quantile(closing, character.gaps)
+    # Towards a gap the crack closes; it does not break off at its full width.
+    width = np.clip(width * np.clip(0.15 + 1.6 * margin, 0.1, 1) ** 0.7, *WIDTH_RANGE_PX)
+    pieces = runs(Stroke(path, width), margin > 0)
+    return [_coarser(piece, width_px) for piece in pieces if len(piece.points) > 5]
+
+
+def _coarser(stroke: Stroke, width_px: float) -> Stroke:
+    """Fewer vertices for wide cracks: steps much shorter than the width change nothing."""
+    return stroke if width_px < 4 else resampled(stroke, width_px / 4)
 
 
 def single(rng: np.random.Generator, shape: Shape, character: Character) -> list[Stroke]:
@@ -158,7 +165,7 @@ def branching(rng: np.random.Generator, shape: Shape, character: Character) -> l
             reach = rng.uniform(0.12, 0.6) * min(shape) * 0.75**depth
             end = parent[index] + reach * np.array([np.cos(angle), np.sin(angle)])
             branch = fractal_path(rng, parent[index], end, character)
-            thinner = width * rng.uniform(0.45, 0.85)
+            thinner = max(width * rng.uniform(0.45, 0.85), 1.3)
             strokes += opened(rng, branch, character, width_px=thinner, tapers=(False, True))
             todo.append((branch, thinner, depth + 1))
     return strokes
@@ -181,7 +188,7 @@ def cells(rng: np.random.Generator, shape: Shape, character: Character) -> list[
 def alligator(rng: np.random.Generator, shape: Shape, character: Character) -> list[Stroke]:
     """Alligator cracking: small cells in a band."""
     spacing = rng.uniform(26, 55)
-    return _cells(rng, shape, character, spacing, rng.uniform(0.15, 0.35) * max(shape))
+    return _cells(rng, shape, character, spacing, rng.uniform(0.2, 0.5) * max(shape))
 
 
 def _cells(
@@ -212,7 +219,8 @@ def _cells(
             continue
         own = width * float(np.clip(1.15 - 0.6 * distance, 0.35, 1)) * rng.uniform(0.6, 1.25)
         path = fractal_path(rng, start, end, character)
-        strokes += opened(rng, path, character, width_px=own, tapers=(False, False))
+        outer = distance > 0.7  # the field fades out
+        strokes += opened(rng, path, character, width_px=own, tapers=(outer, outer))
     return strokes
 
 
@@ -231,11 +239,25 @@ PATTERNS: dict[str, Callable[[np.random.Generator, Shape, Character], list[Strok
 
 
 def draw_network(
-    rng: np.random.Generator, shape: Shape, *, pattern: str, width_px: float | None = None
+    rng: np.random.Generator,
+    shape: Shape,
+    *,
+    pattern: str,
+    width_px: float | None = None,
+    wander: float = 1.0,
 ) -> list[Stroke]:
-    """Draw cracks of a pattern (a key of `PATTERNS`) that lie at least partly in (H, W)."""
+    """Draw cracks of a pattern that lie at least partly in (H, W).
+
+    Args:
+        rng: where chance comes from.
+        shape: (H, W).
+        pattern: a key of `PATTERNS`.
+        width_px: typical width of the main crack; None: at random.
+        wander: factor on the roughness of the paths.
+    """
     for _ in range(8):  # a path may wander past the picture; then draw another
-        character = draw_character(rng, width_px)
+        drawn = draw_character(rng, width_px)
+        character = replace(drawn, roughness=drawn.roughness * wander)
         strokes = clipped(PATTERNS[pattern](rng, shape, character), shape)
         if sum(stroke.length_px for stroke in strokes) > 0.25 * min(shape):
             return strokes

@@ -25,23 +25,10 @@ def smooth_noise(
     rng: np.random.Generator, shape: Shape, scale_px: float | tuple[float, float]
 ) -> Field:
     """Noise without detail below `scale_px` (or (rows, columns) scales), deviation about 1."""
-    scale_y, scale_x = scale_px if isinstance(scale_px, tuple) else (scale_px, scale_px)
-    scale_y, scale_x = max(scale_y, 1.0), max(scale_x, 1.0)
-    rows = int(np.ceil(shape[0] / scale_y)) + 3
-    cols = int(np.ceil(shape[1] / scale_x)) + 3
-    grid = rng.standard_normal((rows, cols), dtype=np.float32)
-    shift_y, shift_x = rng.random(2) + 0.5
-    matrix = np.array([[1 / scale_x, 0, shift_x], [0, 1 / scale_y, shift_y]])
-    field = cv2.warpAffine(
-        grid,
-        matrix,
-        (shape[1], shape[0]),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REFLECT,
-    )
-    return np.asarray(
-        field * 1.3, np.float32
-    )  # cubic interpolation takes about a quarter of the deviation
+    scale = scale_px if isinstance(scale_px, tuple) else (scale_px, scale_px)
+    grid = rng.standard_normal(_grid(shape, scale), dtype=np.float32)
+    # Cubic interpolation takes about a quarter of the deviation.
+    return _enlarged(grid, shape, scale) * np.float32(1.3)
 
 
 def fractal_noise(
@@ -53,18 +40,54 @@ def fractal_noise(
     gain: float = 0.6,
     stretch: tuple[float, float] = (1.0, 1.0),
 ) -> Field:
-    """Octaves of `smooth_noise` from `coarse_px` down to `fine_px`, each `gain` times the last.
+    """Octaves of smooth noise from `coarse_px` down to `fine_px`, each `gain` times the last.
 
     `stretch` lengthens the pattern along (rows, columns). Deviation about 1.
     """
-    total = np.zeros(shape, np.float32)
-    power, weight, scale = 0.0, 1.0, coarse_px
-    while scale >= fine_px:
-        octave = smooth_noise(rng, shape, (scale * stretch[0], scale * stretch[1]))
-        total += np.float32(weight) * octave
+    scale, weight, power = coarse_px, 1.0, 0.0
+    field: Field | None = None
+    # Each octave is added on its own grid, so that only the last enlargement has full size.
+    while True:
+        scales = (scale * stretch[0], scale * stretch[1])
+        grid = rng.standard_normal(_grid(shape, scales), dtype=np.float32) * np.float32(weight)
+        if field is not None:
+            size = (grid.shape[1], grid.shape[0])
+            grid += cv2.resize(field, size, interpolation=cv2.INTER_CUBIC)
+        field = grid
         power += weight**2
+        if scale / 2 < fine_px:
+            return _enlarged(field, shape, scales) * np.float32(1.3 / np.sqrt(power))
         weight, scale = weight * gain, scale / 2
-    return total / np.float32(max(np.sqrt(power), 1e-6))
+
+
+def _grid(shape: Shape, scale: tuple[float, float]) -> Shape:
+    """Rows and columns of a grid that covers `shape` with a node every `scale` px."""
+    rows, cols = (
+        int(np.ceil(side / max(s, 1.0))) + 2 for side, s in zip(shape, scale, strict=True)
+    )
+    return rows, cols
+
+
+def _enlarged(grid: Field, shape: Shape, scale: tuple[float, float]) -> Field:
+    """Interpolate a grid and cut the middle (H, W) out."""
+    rows, cols = (
+        max(round(n * max(s, 1.0)), side)
+        for n, s, side in zip(grid.shape, scale, shape, strict=True)
+    )
+    # A very long grid step would make a needlessly large picture: interpolate only what is used.
+    if rows > 2 * shape[0] + 8 or cols > 2 * shape[1] + 8:
+        return _sampled(grid, shape, scale)
+    field = cv2.resize(grid, (cols, rows), interpolation=cv2.INTER_CUBIC)
+    top, left = (rows - shape[0]) // 2, (cols - shape[1]) // 2
+    return np.asarray(field[top : top + shape[0], left : left + shape[1]], np.float32)
+
+
+def _sampled(grid: Field, shape: Shape, scale: tuple[float, float]) -> Field:
+    matrix = np.array([[1 / max(scale[1], 1.0), 0, 0.5], [0, 1 / max(scale[0], 1.0), 0.5]])
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    size = (shape[1], shape[0])
+    field = cv2.warpAffine(grid, matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(field, np.float32)
 
 
 def blurred(field: Field, sigma_px: float) -> Field:

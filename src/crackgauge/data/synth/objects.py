@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from crackgauge.data.synth.networks import Character, fractal_path
-from crackgauge.data.synth.noise import Field, blurred, emboss, fractal_noise, grain
+from crackgauge.data.synth.noise import Field, blurred, emboss, fractal_noise, grain, soft_step
 from crackgauge.data.synth.scene import Colour, Scene, pick, tinted, varied
 from crackgauge.data.synth.strokes import Points, Stroke, coverage
 
@@ -27,6 +27,13 @@ _WIRE: tuple[Colour, ...] = (
     (0.62, 0.62, 0.63),
     (0.55, 0.20, 0.15),
     (0.20, 0.28, 0.45),
+)
+_BEYOND: tuple[Colour, ...] = (
+    (0.30, 0.33, 0.26),
+    (0.42, 0.38, 0.32),
+    (0.24, 0.24, 0.24),
+    (0.50, 0.49, 0.46),
+    (0.34, 0.38, 0.24),
 )
 _LITTER: tuple[Colour, ...] = (
     (0.88, 0.88, 0.87),
@@ -168,6 +175,27 @@ def pebbles(scene: Scene, rng: np.random.Generator) -> None:
             lumps.append(Stroke(path, own * np.array([0.55, 0.9, 1.0, 0.85, 0.5])))
         colour = varied(rng, (0.55, 0.52, 0.48), 0.4)
         lay(scene, rng, lumps, colour, height_px=0.4 * size, rounded=1.2)
+
+
+def ledge(scene: Scene, rng: np.random.Generator) -> None:
+    """The slab ends: beyond a chipped edge lies other ground, lower and in the slab's shade."""
+    height, width = scene.shape
+    angle = float(rng.choice([0.0, 0.5, 1.0, 1.5]) * np.pi + rng.normal(0, 0.15))
+    x = np.arange(width, dtype=np.float32)[None, :] - width / 2
+    y = np.arange(height, dtype=np.float32)[:, None] - height / 2
+    across = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))
+    across = across - np.float32(rng.uniform(0.22, 0.46) * min(scene.shape))
+    chipped = fractal_noise(rng, scene.shape, 60, 3, gain=0.7) * np.float32(rng.uniform(0.3, 3))
+    inside = across + chipped  # positive beyond the edge
+    beyond = soft_step(inside, 0.0, 0.7)
+    texture = 1 + np.float32(rng.uniform(0.02, 0.12)) * fractal_noise(rng, scene.shape, 50, 2)
+    lip = np.exp(-0.5 * ((inside + 1.5) / float(rng.uniform(1, 4))) ** 2)
+    scene.shade(np.asarray(1 + float(rng.uniform(0, 0.3)) * lip, np.float32))
+    scene.blend(beyond, tinted(texture, varied(rng, pick(rng, _BEYOND), 0.3)))
+    reach = float(rng.lognormal(1.6, 0.6))
+    shade = beyond * np.exp(-np.clip(inside, 0, None) / reach)
+    scene.shade(np.asarray(1 - float(rng.uniform(0.3, 0.85)) * shade, np.float32))
+    scene.hidden |= inside > 0
 
 
 def litter(scene: Scene, rng: np.random.Generator) -> None:

@@ -40,6 +40,7 @@ GROUND: dict[str, Distractor] = {
     "scratch": ground.scratch,
 }
 OBJECTS: dict[str, Distractor] = {
+    "ledge": objects.ledge,
     "pebbles": objects.pebbles,
     "litter": objects.litter,
     "leaf": objects.leaf,
@@ -58,14 +59,14 @@ DISTRACTORS: dict[str, Distractor] = GROUND | OBJECTS | SHADOWS
 _CHANCES: dict[str, dict[str, float]] = {
     "asphalt": {
         "patch": 0.10, "joint": 0.08, "stain": 0.15, "water_stain": 0.08, "lane_marking": 0.12,
-        "tyre_mark": 0.12, "sand": 0.08, "scratch": 0.10, "pebbles": 0.15, "litter": 0.05,
-        "leaf": 0.10, "twig": 0.08, "grass": 0.06, "wire": 0.05, "edge_shadow": 0.06,
-        "pole_shadow": 0.06, "railing_shadow": 0.04, "branch_shadow": 0.06,
+        "tyre_mark": 0.12, "sand": 0.08, "scratch": 0.10, "ledge": 0.05, "pebbles": 0.15,
+        "litter": 0.05, "leaf": 0.10, "twig": 0.08, "grass": 0.06, "wire": 0.05,
+        "edge_shadow": 0.06, "pole_shadow": 0.06, "railing_shadow": 0.04, "branch_shadow": 0.06,
     },
     "concrete": {
         "patch": 0.08, "joint": 0.16, "stain": 0.12, "water_stain": 0.16, "lane_marking": 0.03,
-        "tyre_mark": 0.04, "rust": 0.05, "sand": 0.06, "scratch": 0.12, "pebbles": 0.12,
-        "litter": 0.05, "leaf": 0.08, "twig": 0.07, "grass": 0.08, "wire": 0.07,
+        "tyre_mark": 0.04, "rust": 0.05, "sand": 0.06, "scratch": 0.12, "ledge": 0.12,
+        "pebbles": 0.12, "litter": 0.05, "leaf": 0.08, "twig": 0.07, "grass": 0.08, "wire": 0.07,
         "edge_shadow": 0.06, "pole_shadow": 0.05, "railing_shadow": 0.05, "branch_shadow": 0.06,
     },
     "steel": {
@@ -76,13 +77,14 @@ _CHANCES: dict[str, dict[str, float]] = {
 }  # fmt: skip
 # A picture without cracks is there to be confused with one: it has more to be confused by.
 _CRACK_FREE_FACTOR = 2.0
-_PATTERN_CHANCES = {
-    "single": 0.42,
-    "branching": 0.30,
-    "parallel": 0.12,
-    "map": 0.10,
-    "alligator": 0.06,
+_MINERAL = {"single": 0.42, "branching": 0.30, "parallel": 0.12, "map": 0.10, "alligator": 0.06}
+_PATTERN_CHANCES: dict[str, dict[str, float]] = {
+    "asphalt": _MINERAL,
+    "concrete": _MINERAL,
+    "steel": {"single": 0.65, "branching": 0.25, "parallel": 0.10},
 }
+# Cracks in steel follow the stress and not the grain.
+_STRAIGHTNESS = {"asphalt": 1.0, "concrete": 1.0, "steel": 0.45}
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def render(
         size: (H, W) in px, 32 or more each.
         cracks: a key of `PATTERNS`, a number of single cracks (0: none), the strokes to draw, or
             None for a pattern at random.
-        width_px: typical width of drawn patterns, 1 to 11; None: at random, median 3.4.
+        width_px: typical width of drawn patterns, 1 to 11; None: at random, median 4.
         filling: one of `FILLINGS`; None: at random, mostly open.
         distractors: keys of `DISTRACTORS`; None: at random, () for none.
         camera: None for one at random, `Camera()` for the bare scene.
@@ -147,7 +149,7 @@ def render(
     of_surface, of_cracks, of_look, of_extras, of_camera = np.random.default_rng(seed).spawn(5)
     angle = float(of_camera.uniform(0, 2 * np.pi))
     scene = SURFACES[surface](of_surface, size, (float(np.cos(angle)), float(np.sin(angle))))
-    strokes = _strokes(of_cracks, size, cracks, width_px)
+    strokes = _strokes(of_cracks, size, surface, cracks, width_px)
     names = _choose(of_extras, surface, bool(strokes)) if distractors is None else distractors
     names = tuple(name for name in DISTRACTORS if name in set(names))
     # One stream each, so that leaving one out does not change the others.
@@ -208,21 +210,25 @@ def known_name(what: str, name: str, names: Iterable[str]) -> None:
 def _strokes(
     rng: np.random.Generator,
     shape: Shape,
+    surface: str,
     cracks: str | int | Sequence[Stroke] | None,
     width_px: float | None,
 ) -> list[Stroke]:
     if cracks is None:
-        chances = list(_PATTERN_CHANCES.values())
-        cracks = str(rng.choice(list(_PATTERN_CHANCES), p=chances))
-    if isinstance(cracks, str):
-        known_name("cracks", cracks, PATTERNS)
-        return draw_network(rng, shape, pattern=cracks, width_px=width_px)
+        chances = _PATTERN_CHANCES[surface]
+        cracks = str(rng.choice(list(chances), p=list(chances.values())))
     if isinstance(cracks, int):
-        drawn = [
-            draw_network(rng, shape, pattern="single", width_px=width_px) for _ in range(cracks)
-        ]
-        return [stroke for strokes in drawn for stroke in strokes]
-    return clipped(cracks, shape)
+        patterns = ["single"] * cracks
+    elif isinstance(cracks, str):
+        known_name("cracks", cracks, PATTERNS)
+        patterns = [cracks]
+    else:
+        return clipped(cracks, shape)
+    wander = _STRAIGHTNESS[surface]
+    strokes: list[Stroke] = []
+    for pattern in patterns:
+        strokes += draw_network(rng, shape, pattern=pattern, width_px=width_px, wander=wander)
+    return strokes
 
 
 def _choose(rng: np.random.Generator, surface: str, cracked: bool) -> tuple[str, ...]:

@@ -68,11 +68,13 @@ def tinted(tone: Field, colour: Colour) -> npt.NDArray[np.float32]:
 
 
 def varied(rng: np.random.Generator, colour: Colour, spread: float) -> Colour:
-    """The colour, a little lighter or darker and a little shifted."""
+    """The colour, a little lighter or darker, paler and shifted."""
     level = 1 + rng.uniform(-spread, spread)
+    grey, pale = sum(colour) / 3, rng.uniform(0, 0.5)
     shifts = rng.normal(0, spread / 25, 3)
     red, green, blue = (
-        float(np.clip(c * level + s, 0.02, 0.98)) for c, s in zip(colour, shifts, strict=True)
+        float(np.clip((c + pale * (grey - c)) * level + s, 0.02, 0.98))
+        for c, s in zip(colour, shifts, strict=True)
     )
     return red, green, blue
 

@@ -13,20 +13,20 @@ from crackgauge.data.synth.strokes import Stroke, coverage
 
 def _cast(scene: Scene, rng: np.random.Generator, shade: Field) -> None:
     """Darken the light map; `shade` is 1 in the full shadow."""
-    scene.light_map *= 1 - np.float32(rng.uniform(0.15, 0.62)) * np.clip(shade, 0, 1)
+    scene.light_map *= 1 - np.float32(rng.triangular(0.1, 0.35, 0.62)) * np.clip(shade, 0, 1)
 
 
 def edge_shadow(scene: Scene, rng: np.random.Generator) -> None:
     """The shadow of a wall or a parapet over part of the picture."""
     across, _ = line_frame(scene, rng, spread=0.6)
-    _cast(scene, rng, soft_step(across, 0.0, float(rng.lognormal(1.2, 0.9))))
+    _cast(scene, rng, soft_step(across, 0.0, float(rng.lognormal(1.5, 0.9))))
 
 
 def pole_shadow(scene: Scene, rng: np.random.Generator) -> None:
     """The shadow of a pole or a cable, wider and softer towards its top."""
     across, along = line_frame(scene, rng, spread=0.6)
     half = float(rng.uniform(2, 30))
-    soft = np.clip(float(rng.uniform(1, 6)) + 0.01 * along, 0.7, 12)
+    soft = np.clip(float(rng.uniform(1.5, 7)) + 0.01 * along, 0.7, 12)
     ramp = np.clip((half - np.abs(across)) / (2 * soft) + 0.5, 0, 1)
     _cast(scene, rng, np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32))
 
@@ -35,7 +35,7 @@ def railing_shadow(scene: Scene, rng: np.random.Generator) -> None:
     """The shadow of a railing: even bars, and a rail across them."""
     across, along = line_frame(scene, rng, spread=0.5)
     pitch, half = float(rng.uniform(28, 110)), float(rng.uniform(2, 9))
-    soft = float(rng.uniform(0.7, 3.5))
+    soft = float(rng.uniform(0.8, 5))
     lean = float(rng.normal(0, 0.3))
     at = (along + lean * across + rng.uniform(0, pitch)) % pitch - pitch / 2
     bars = soft_step(half - np.abs(at), 0.0, soft)

@@ -157,7 +157,7 @@ def _by_size(segments: Points, supersample: int) -> list[tuple[Points, int]]:
     """Group segments by the side, in samples, of the square that holds each."""
     span = np.abs(segments[:, 2:4] - segments[:, 0:2]).max(axis=1)
     need = (span + 2 * segments[:, 4:6].max(axis=1)) * supersample + 2
-    side = np.exp2(np.ceil(np.log2(need) * 2) / 2)  # steps of sqrt(2) waste little
+    side = np.exp2(np.ceil(np.log2(need) * 4) / 4)  # few sizes, little waste
     groups = []
     for value in np.unique(side):
         chosen, pixels = segments[side == value], int(np.ceil(value))

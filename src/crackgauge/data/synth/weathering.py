@@ -21,7 +21,10 @@ _BLOOM = ((0.66, 0.62, 0.56), (0.72, 0.72, 0.71), (0.60, 0.56, 0.50))
 
 def mottling(rng: np.random.Generator, shape: Shape, strength: float) -> Field:
     """A tone about 1 that varies at every scale from 64 to 2 px by about `strength`."""
-    field = fractal_noise(rng, shape, 64, 2, gain=float(rng.uniform(0.62, 0.85)))
+    field = fractal_noise(rng, shape, 64, 2, gain=float(rng.uniform(0.7, 0.95)))
+    field = field + np.float32(rng.uniform(0.05, 0.35)) * (
+        field * field - 1
+    )  # light spots stand out
     return np.asarray(1 + strength * field, np.float32)
 
 
@@ -29,9 +32,10 @@ def weather(scene: Scene, rng: np.random.Generator, amount: float) -> None:
     """Paint a chance selection of traces; `amount` 0 (new) to 1 (old)."""
     if rng.random() < amount:
         _patches(scene, rng, worn=False)
-    if rng.random() < amount:
-        _patches(scene, rng, worn=True)
-    if rng.random() < 0.5 * amount:
+    for _ in range(2):
+        if rng.random() < 0.7 * amount:
+            _patches(scene, rng, worn=True)
+    if rng.random() < 0.3 * amount:
         _streaks(scene, rng)
     _tint(scene, rng)
     _specks(scene, rng, amount)
@@ -59,24 +63,25 @@ def _patches(scene: Scene, rng: np.random.Generator, *, worn: bool) -> None:
 
 
 def _streaks(scene: Scene, rng: np.random.Generator) -> None:
-    long_side, thin = float(rng.uniform(60, 250)), float(rng.uniform(4, 16))
-    scales = (long_side, thin) if rng.random() < 0.75 else (thin, long_side)
-    field = smooth_noise(rng, scene.shape, scales)
-    field += 0.5 * smooth_noise(rng, scene.shape, (scales[0] / 2, scales[1] / 2))
+    long = float(rng.uniform(6, 25))
+    stretch = (long, 1.0) if rng.random() < 0.75 else (1.0, long)
+    field = fractal_noise(
+        rng, scene.shape, float(rng.uniform(10, 40)), 2, gain=0.8, stretch=stretch
+    )
     scene.shade(np.asarray(1 + float(rng.uniform(0.02, 0.08)) * field, np.float32))
 
 
 def _tint(scene: Scene, rng: np.random.Generator) -> None:
     warmth = smooth_noise(rng, scene.shape, float(rng.uniform(50, 200)))
     warmth += 0.5 * smooth_noise(rng, scene.shape, 12.0)
-    warmth *= np.float32(rng.uniform(0.003, 0.016))
+    warmth *= np.float32(rng.uniform(0.002, 0.011))
     scene.canvas[..., 0] *= 1 + warmth
     scene.canvas[..., 2] *= 1 - warmth
 
 
 def _specks(scene: Scene, rng: np.random.Generator, amount: float) -> None:
     """Grit: small light (and fewer dark) spots, gathered here and there."""
-    for light, most in ((True, 0.012), (False, 0.005)):
+    for light, most in ((True, 0.03), (False, 0.005)):
         size = float(rng.uniform(0.7, 1.7))
         field = grain(rng, scene.shape, size)
         field += 0.6 * smooth_noise(rng, scene.shape, 40.0)
