@@ -9,7 +9,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from crackgauge.measure.survey import MIN_AREA_PX2, Part, Survey, assemble, join, measure
+from crackgauge.measure.parts import Part, assemble, join
+from crackgauge.measure.survey import MIN_AREA_PX2, Survey, measure
 
 __all__ = ["MIN_AREA_PX2", "Part", "Survey", "assemble", "join", "measure"]
 

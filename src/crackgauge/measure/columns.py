@@ -41,7 +41,7 @@ _WIDTHS: dict[str, Kind] = {
     "width_max_px": "float",
     "width_max_x_px": "float",
     "width_max_y_px": "float",
-    "area_px2": "int",
+    "area_px2": "float",
     "angle_deg": "float",
     "tortuosity": "float",
     "confidence_mean": "float",
@@ -102,3 +102,15 @@ def as_frame(values: Any, columns: dict[str, Kind]) -> pd.DataFrame:
         else:
             frame[name] = column.astype(_DTYPES[kind])
     return frame.reset_index(drop=True)
+
+
+def add_millimetres(table: pd.DataFrame, mm_per_px: float | None) -> None:
+    """Fill the columns in mm of a table from those in px; NaN without a scale."""
+    scale = float("nan") if mm_per_px is None else mm_per_px
+    for name in table.columns:
+        if name == "mm_per_px":
+            table[name] = scale
+        elif name.endswith("_mm"):
+            table[name] = table[f"{name.removesuffix('_mm')}_px"] * scale
+        elif name.endswith("_mm2"):
+            table[name] = table[f"{name.removesuffix('_mm2')}_px2"] * scale**2
