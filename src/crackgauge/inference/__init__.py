@@ -1,0 +1,1 @@
+"""From an image to a crack probability: model files, backends, tiles, protocols."""
