@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from crackgauge.arrays import Image
-from crackgauge.data.synth.render import SURFACES, Rendered, known_name, render
+from crackgauge.data.synth.render import SURFACES, Rendered, check_size, known_name, render
 from crackgauge.errors import UsageError
 from crackgauge.files import write_bytes_atomic, write_text_atomic
 
@@ -80,6 +80,7 @@ def write_dataset(
         StorageError: the disk is full or the folder cannot be written.
     """
     out = Path(out)
+    check_size(size)
     _check(count, seed, surfaces, negatives, jobs, suffix)
     settings = {
         "format": 1,

@@ -145,7 +145,8 @@ def render(
     >>> int(picture.mask.sum()), picture.length_px
     (120, 40.0)
     """
-    _check(seed, surface, size, filling, distractors)
+    check_size(size)
+    _check(seed, surface, cracks, width_px, filling, distractors)
     of_surface, of_cracks, of_look, of_extras, of_camera = np.random.default_rng(seed).spawn(5)
     angle = float(of_camera.uniform(0, 2 * np.pi))
     scene = SURFACES[surface](of_surface, size, (float(np.cos(angle)), float(np.sin(angle))))
@@ -178,19 +179,34 @@ def render(
 def _check(
     seed: int,
     surface: str,
-    size: tuple[int, int],
+    cracks: str | int | Sequence[Stroke] | None,
+    width_px: float | None,
     filling: str | None,
     distractors: Sequence[str] | None,
 ) -> None:
     if seed < 0:
         raise UsageError(f"seed: got {seed}, expected 0 or more")
-    if min(size) < 32:
-        raise UsageError(f"size: got {size[0]}x{size[1]} (height x width), expected 32 or more")
+    if isinstance(cracks, int) and cracks < 0:
+        raise UsageError(f"cracks: got {cracks}, expected 0 or more, a pattern or strokes")
+    if isinstance(cracks, str):
+        known_name("cracks", cracks, PATTERNS)
+    if width_px is not None and not 1 <= width_px <= 11:
+        raise UsageError(f"width_px: got {width_px:g}, expected 1 to 11")
     known_name("surface", surface, SURFACES)
     if filling is not None:
         known_name("filling", filling, FILLINGS)
     for name in distractors or ():
         known_name("distractor", name, DISTRACTORS)
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Check that (H, W) can be rendered.
+
+    Raises:
+        UsageError: a side below 32 px.
+    """
+    if min(size) < 32:
+        raise UsageError(f"size: got {size[0]}x{size[1]} (height x width), expected 32 or more")
 
 
 def known_name(what: str, name: str, names: Iterable[str]) -> None:
@@ -220,7 +236,6 @@ def _strokes(
     if isinstance(cracks, int):
         patterns = ["single"] * cracks
     elif isinstance(cracks, str):
-        known_name("cracks", cracks, PATTERNS)
         patterns = [cracks]
     else:
         return clipped(cracks, shape)
