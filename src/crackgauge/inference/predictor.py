@@ -95,7 +95,7 @@ class Predictor:
             UsageError, InputRefused: as `predict`.
         """
         tiles = self.plan(source.height, source.width, augmentation=augmentation, tile=tile)
-        return predict_tiles(self._network(augmentation), source, tiles)
+        return predict_tiles(self.network(augmentation), source, tiles)
 
     def plan(
         self, height: int, width: int, *, augmentation: str = "none", tile: int | None = None
@@ -111,7 +111,12 @@ class Predictor:
         halo = reach(views, self.metadata.halo)
         return plan_tiles(height, width, core=core, halo=halo, stride=aligned)
 
-    def _network(self, augmentation: str) -> Network:
+    def network(self, augmentation: str = "none") -> Network:
+        """The network as `tiled` and `protocols` apply it.
+
+        Raises:
+            UsageError: an unknown augmentation.
+        """
         return Network(self._backend, self.metadata, find_views(augmentation))
 
     def _predict_whole(
@@ -180,7 +185,7 @@ def _default_model() -> Path:
 
 def _open_run(folder: Path, options: dict[str, Any]) -> Predictor:
     try:
-        from crackgauge.inference.training_run import open_run
+        from crackgauge.inference.backends.torch import open_run
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("crackgauge"):
             raise
