@@ -53,8 +53,6 @@ def command(
         float | None,
         typer.Option(
             "--threshold",
-            min=0.0,
-            max=1.0,
             metavar="P",
             help="Read the predictions as probabilities; crack is what is at least this.",
             show_default=False,
@@ -64,7 +62,6 @@ def command(
         list[float] | None,
         typer.Option(
             "--tolerance-px",
-            min=0.0,
             metavar="PX",
             help="A tolerance; give it again for more. Without it 0, 2 and 5.",
             show_default=False,

@@ -11,7 +11,7 @@ import typer
 
 from crackgauge.cli import doctor, evaluate, export, inspect, models, predict, train
 from crackgauge.cli.data import app as data_app
-from crackgauge.cli.options import examples
+from crackgauge.cli.options import examples, help_text
 from crackgauge.errors import CrackgaugeError
 
 _INTERNAL_ERROR = 1
@@ -40,8 +40,13 @@ for _panel, _name, _module in (
     ("Models", "models", models),
     ("Help", "doctor", doctor),
 ):
-    app.command(_name, rich_help_panel=_panel, epilog=_module.EPILOG)(_module.command)
-app.add_typer(data_app, name="data", rich_help_panel="Datasets")
+    app.command(
+        _name,
+        rich_help_panel=_panel,
+        epilog=_module.EPILOG,
+        help=help_text(_module.command),
+    )(_module.command)
+app.add_typer(data_app, name="data", rich_help_panel="Models")
 
 
 def _print_version(wanted: bool) -> None:
@@ -106,9 +111,7 @@ def _explain_usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "crackgauge"
     message = error.format_message()
-    if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(message, err=True)
-    else:
+    if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help
         _complain(f"{message.rstrip('.')}; see '{command} --help'")
     return error.exit_code
 

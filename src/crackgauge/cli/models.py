@@ -16,7 +16,7 @@ def command(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FOLDER]",
+            metavar="FOLDER",
             help="List the model files (.onnx) of this folder too.",
             show_default=False,
         ),
@@ -25,10 +25,10 @@ def command(
     """List presets and model files with their parameters and licences."""
     from crackgauge.pipeline.catalogue import list_model_files, list_presets
 
-    typer.echo("Presets (crackgauge train NAME --data DIR)")
+    typer.echo("Presets: crackgauge train NAME --data DIR (weights take the licence of that data)")
     for preset in list_presets():
         typer.echo(f"  {preset.name:<24} {_millions(preset.parameters):>8}  {preset.summary}")
-    typer.echo("Model files (--model FILE)")
+    typer.echo("Model files: crackgauge inspect SOURCE --model FILE --out DIR")
     for file in list_model_files(folder):
         typer.echo(f"  {file.name}")
         if file.problem is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,8 +61,6 @@ ThresholdOption = Annotated[
     float | None,
     typer.Option(
         "--threshold",
-        min=0.0,
-        max=1.0,
         metavar="P",
         help="A pixel is crack from this probability on; without it the model's own threshold.",
         rich_help_panel=_MODEL,
@@ -71,7 +71,7 @@ AugmentationOption = Annotated[
     Augmentation,
     typer.Option(
         "--tta",
-        help="Average over flipped (4 x the time) or flipped and scaled (10 x) copies.",
+        help="Take the mean over flipped copies (4 passes), or flipped and scaled ones (8 passes).",
         rich_help_panel=_MODEL,
     ),
 ]
@@ -105,7 +105,6 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option(
         "--threads",
-        min=1,
         metavar="N",
         help="Threads of the network; without it one a core.",
         rich_help_panel=_RUN,
@@ -122,6 +121,12 @@ QuietOption = Annotated[
         "--quiet", "-q", help="No progress and no summary; errors only.", rich_help_panel=_RUN
     ),
 ]
+
+
+def help_text(command: Callable[..., object]) -> str:
+    """Word a command's docstring as its help: paragraphs stay, lines within them flow."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def examples(*lines: str) -> str:

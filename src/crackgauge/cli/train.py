@@ -29,15 +29,18 @@ def command(
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...",
+            metavar="KEY=VALUE",
             help="Settings that differ from the recipe, such as epochs=10.",
             show_default=False,
         ),
     ] = None,
     data: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            "--data", metavar="DIR", help="The dataset: images and masks.", show_default=False
+            "--data",
+            metavar="DIR",
+            help="A dataset of images and masks; give it again to train on several.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[
@@ -76,7 +79,7 @@ def command(
     if dry_run:
         typer.echo(describe_recipe(loaded))
         return
-    if data is None:
+    if not data:
         raise UsageError("train: got no dataset; say where it is with --data DIR")
     require_training()
     from crackgauge.training.loop import train

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from crackgauge.arrays import Mask, Probability
-from crackgauge.data.layouts import MASK_SUFFIXES
 from crackgauge.data.pairs import find_pairs
 from crackgauge.errors import DatasetError, InputRefused, UsageError
 from crackgauge.files import write_text_atomic
 from crackgauge.images import read_mask, read_probability
+from crackgauge.images.listing import LISTED_SUFFIXES
 from crackgauge.metrics.evaluate import TOLERANCES_PX, Evaluation, evaluate_pairs
 from crackgauge.pipeline.summary import Progress, ProgressEvent, silent
 
 METRICS_FILE = "metrics.json"
 PER_IMAGE_FILE = "per_image.csv"
+_SUFFIXES = LISTED_SUFFIXES | {".mat"}
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,13 @@ def evaluate(
         progress: called once an image.
 
     Raises:
-        UsageError: a folder is not there or empty; sizes differ.
+        UsageError: a folder is not there or empty; sizes differ; a threshold or a tolerance that
+            cannot be.
         DatasetError: a truth without a prediction, or a file that cannot be read.
         StorageError: `out` cannot be written.
     """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise UsageError(f"threshold: got {threshold:g}, expected a probability in [0, 1]")
     wanted = _find_truths(Path(truths), split)
     folder = _prediction_folder(Path(predictions), probabilities=threshold is not None)
     found = _by_stem(folder)
@@ -154,7 +158,7 @@ def _by_stem(folder: Path, *, recursive: bool = True) -> dict[str, Path]:
     for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
         inside = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or path.suffix.lower() not in MASK_SUFFIXES or not path.is_file():
+        if hidden or path.suffix.lower() not in _SUFFIXES or not path.is_file():
             continue
         stem = inside.with_suffix("").as_posix()
         if stem in found:

@@ -134,7 +134,8 @@ class _Inspect:
             return image[window.slices], mask[window.slices]
 
         files = self._files(job)
-        closeup = closeup_of(survey, *mask.shape, read, self.mm_per_px)
+        height, width = image.shape[:2]
+        closeup = closeup_of(survey, height, width, read, self.mm_per_px)
         names = write_pictures(self.folder.out, files, image, mask, self.mm_per_px, closeup)
         return _result([mask_name, *names], survey, job)
 

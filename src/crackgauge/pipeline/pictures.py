@@ -79,7 +79,7 @@ def closeup_of(
     """
     if survey.cracks.empty:
         return None
-    widest = survey.cracks.loc[survey.cracks["width_max_px"].idxmax()]
+    widest = survey.cracks.iloc[int(survey.cracks["width_max_px"].to_numpy().argmax())]
     x_px, y_px = float(widest["width_max_x_px"]), float(widest["width_max_y_px"])
     window = closeup_window(height, width, x_px=x_px, y_px=y_px)
     image, mask = read(window)

@@ -40,7 +40,9 @@ class Result(NamedTuple):
 class Verb(Protocol):
     """What a command does with each input; the engine does the rest."""
 
-    big_px: int
+    @property
+    def big_px(self) -> int:
+        """Images of more pixels are given to `by_window`."""
 
     def predict(self, image: Image) -> Probability:
         """Return the probability of a whole image; runs in the main thread."""
