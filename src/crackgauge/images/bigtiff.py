@@ -1,7 +1,7 @@
 """Writing masks and probabilities of any size, block by block, as tiled BigTIFF.
 
 Each tile is compressed when it comes and its bytes are spooled to a temporary file beside the
-target, so that memory is bounded by one row of open tiles whatever the size of the image.
+target, so that memory is bounded by one block whatever the size of the image.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from crackgauge.arrays import Window
+from crackgauge.arrays import Window, check_probability
 from crackgauge.errors import UsageError
 from crackgauge.files import atomic_path, storing
 
@@ -111,6 +111,8 @@ class BlockWriter:
         expected = np.bool_ if self._kind == "mask" else np.float32
         if block.dtype != expected:
             raise UsageError(f"block of {block.dtype}: expected {np.dtype(expected)}")
+        if self._kind == "probability":
+            check_probability(block, name="block")
 
     def _encode(self, block: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if self._kind == "mask":

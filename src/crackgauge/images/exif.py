@@ -9,9 +9,19 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Protocol
 
 Value = int | float | Fraction | str | bytes | tuple[int | float | Fraction, ...]
 Tags = Mapping[int, Value]
+
+
+class Block(Protocol):
+    """Bytes, or a file that is sliced like bytes."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
 
 ORIENTATION = 0x0112
 EXIF_IFD = 0x8769
@@ -24,7 +34,7 @@ _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d"}
 _RATIONALS = {5: "I", 10: "i"}
 
 
-def read_tags(block: bytes, ifd: int | None = None) -> Tags:
+def read_tags(block: Block, ifd: int | None = None) -> Tags:
     """Read the tags of the first directory of an EXIF block, or of the one that tag `ifd` names.
 
     Args:
@@ -38,12 +48,12 @@ def read_tags(block: bytes, ifd: int | None = None) -> Tags:
     >>> read_tags(bytes.fromhex("4d4d002a00000008" "0001" "0112" "0003" "00000001" "00060000"))
     {274: 6}
     """
-    if block.startswith(b"Exif\x00"):
-        block = block[6:]
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if block[:5] == b"Exif\x00":
+        block = block[6 : len(block)]
+    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(block[:4])
     if order is None or len(block) < 8:
         return {}
-    tags = _read_directory(block, order, struct.unpack_from(order + "I", block, 4)[0])
+    tags = _read_directory(block, order, struct.unpack(order + "I", block[4:8])[0])
     if ifd is None:
         return tags
     offset = tags.get(ifd)
@@ -58,32 +68,31 @@ def orientation_of(block: bytes | None) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _read_directory(block: bytes, order: str, offset: int) -> dict[int, Value]:
+def _read_directory(block: Block, order: str, offset: int) -> dict[int, Value]:
     if not 8 <= offset <= len(block) - 2:
         return {}
-    count = struct.unpack_from(order + "H", block, offset)[0]
+    count = struct.unpack(order + "H", block[offset : offset + 2])[0]
+    entries = block[offset + 2 : offset + 2 + 12 * min(count, _MAX_ENTRIES)]
     tags: dict[int, Value] = {}
-    for entry in range(min(count, _MAX_ENTRIES)):
-        start = offset + 2 + 12 * entry
-        if start + 12 > len(block):
-            break
-        tag, kind, number = struct.unpack_from(order + "HHI", block, start)
-        value = _read_value(block, order, kind, number, start + 8)
+    for start in range(0, len(entries) - 11, 12):
+        tag, kind, number = struct.unpack_from(order + "HHI", entries, start)
+        value = _read_value(block, order, kind, number, entries[start + 8 : start + 12])
         if value is not None:
             tags[tag] = value
     return tags
 
 
-def _read_value(block: bytes, order: str, kind: int, number: int, field: int) -> Value | None:
+def _read_value(block: Block, order: str, kind: int, number: int, field: bytes) -> Value | None:
     letter = _NUMBERS.get(kind) or _RATIONALS.get(kind) or ("s" if kind in (2, 7) else None)
     if letter is None or number == 0:
         return None
     size = struct.calcsize(letter) * number * (2 if kind in _RATIONALS else 1)
     if size > _MAX_VALUE_BYTES:
         return None
+    content = field[:size]
     if size > 4:
-        field = struct.unpack_from(order + "I", block, field)[0]
-    content = block[field : field + size]
+        offset = struct.unpack(order + "I", field)[0]
+        content = block[offset : offset + size]
     if len(content) < size:
         return None
     if kind == 7:

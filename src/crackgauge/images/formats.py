@@ -92,13 +92,23 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         InputRefused: as in `identify`; also where reading in the body fails.
     """
     file = Path(path)
-    with reading(file):
-        _check_regular(file)
-        # Unbuffered reading of the whole is what the callers do; O_NONBLOCK keeps a pipe that took
-        # the file's place since the check from blocking for ever.
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _O_BINARY)
-        with os.fdopen(descriptor, "rb") as stream:
-            yield stream
+    with reading(file), open_regular(file) as stream:
+        yield stream
+
+
+def open_regular(file: Path, buffering: int = -1) -> BinaryIO:
+    """Open a regular, non-empty file; the caller closes it. OSError passes through.
+
+    Raises:
+        InputRefused: a directory, pipe, socket, device or empty file.
+    """
+    _check_regular(file)
+    # O_NONBLOCK keeps a pipe that took the file's place since the check from blocking for ever.
+    return open(file, "rb", buffering, opener=_open_without_waiting)
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextlib.contextmanager
@@ -110,15 +120,16 @@ def reading(path: Path) -> Iterator[None]:
         raise _refusal_of(path, error) from error
 
 
-_O_BINARY: int = getattr(os, "O_BINARY", 0)
-
-
 def _check_regular(file: Path) -> None:
     """Refuse what is no regular file with something in it. OSError passes through."""
     try:
         status = file.stat()
     except ValueError as error:  # a NUL in the name
         raise InputRefused(file, MISSING, "no file can have this name; correct it") from error
+    if stat.S_ISDIR(status.st_mode) and not os.access(file, os.R_OK | os.X_OK):
+        raise InputRefused(
+            file, UNREADABLE, "no permission to list this directory; change its permissions"
+        )
     if stat.S_ISDIR(status.st_mode):
         raise InputRefused(
             file, NOT_A_FILE, "this is a directory, expected an image file; name the files in it"

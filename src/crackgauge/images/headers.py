@@ -21,6 +21,12 @@ from crackgauge.images.exif import orientation_of
 RasterFormat = Literal["jpeg", "png", "webp", "bmp"]
 
 
+# More of them than any camera or program writes; they would only keep the walkers busy.
+_MAX_JUNK_BYTES = 65536
+_MAX_CHUNKS = 1_000_000
+_MAX_JPEG_SCANS = 200
+
+
 @dataclass(frozen=True)
 class Header:
     """What a file says of its picture.
@@ -60,6 +66,8 @@ def read_header(stream: BinaryIO, kind: RasterFormat, path: Path) -> Header:
         header = walker(stream, path)
     except (struct.error, IndexError) as error:
         raise truncated(path) from error
+    except ValueError as error:
+        raise _endless(path) from error
     if header.height < 1 or header.width < 1:
         raise InputRefused(
             path,
@@ -75,6 +83,12 @@ def truncated(path: Path, what: str = "the file ends before its picture does") -
     return InputRefused(path, TRUNCATED, f"{what}; copy it again from its source")
 
 
+def _endless(path: Path) -> InputRefused:
+    return InputRefused(
+        path, CORRUPT, "the file has far more parts than a picture needs; save the image again"
+    )
+
+
 def check_whole(content: bytes, kind: RasterFormat, path: Path) -> None:
     """Check that nothing is missing at the end and, for PNG, that no byte was changed.
 
@@ -86,8 +100,11 @@ def check_whole(content: bytes, kind: RasterFormat, path: Path) -> None:
     elif kind == "jpeg":
         # Within the coded picture 0xFF is followed by 0 or a restart marker, so that the end
         # marker cannot occur by chance; that of a thumbnail lies before the scan.
-        if content.find(b"\xff\xd9", _start_of_scan(content, path)) < 0:
+        start = _start_of_scan(content, path)
+        if content.find(b"\xff\xd9", start) < 0:
             raise truncated(path, "the JPEG has no end marker, so a part is missing")
+        if content.count(b"\xff\xda", start) > _MAX_JPEG_SCANS:
+            raise _endless(path)
     elif kind == "webp":
         size = int.from_bytes(content[4:8], "little") + 8
         if len(content) < size:
@@ -101,13 +118,16 @@ def check_whole(content: bytes, kind: RasterFormat, path: Path) -> None:
 def _jpeg_segments(stream: BinaryIO) -> list[tuple[int, int, int]]:
     """(marker, first byte of the payload, its length) up to the start of the scan."""
     stream.seek(2)
-    position, segments = 2, []
+    position, junk, segments = 2, 0, []
     while True:
         byte = stream.read(1)
         position += 1
         if not byte:
             raise IndexError
         if byte != b"\xff":
+            junk += 1
+            if junk > _MAX_JUNK_BYTES:
+                raise ValueError("no marker")
             continue
         while byte == b"\xff":
             byte = stream.read(1)
@@ -161,8 +181,8 @@ def _png(stream: BinaryIO, path: Path) -> Header:
     stream.seek(8)
     frame: tuple[int, ...] | None = None
     exif: bytes | None = None
-    while chunk := stream.read(8):
-        length, name = struct.unpack(">I4s", chunk)
+    for _ in range(_MAX_CHUNKS):
+        length, name = struct.unpack(">I4s", stream.read(8))
         if name == b"IHDR" and frame is None:
             frame = struct.unpack(">IIBB", stream.read(10))
             length -= 10
@@ -174,6 +194,8 @@ def _png(stream: BinaryIO, path: Path) -> Header:
         elif name == b"IEND":
             break
         stream.seek(length + 4, io.SEEK_CUR)
+    else:
+        raise ValueError("too many chunks")
     if frame is None:
         raise InputRefused(path, CORRUPT, "the PNG has no header chunk; copy it again")
     width, height, bits, colour = frame
@@ -213,7 +235,10 @@ def _webp(stream: BinaryIO, path: Path) -> Header:
     exif: bytes | None = None
     lossy = False
     samples = 3
-    while chunk := stream.read(8):
+    for _ in range(_MAX_CHUNKS):
+        chunk = stream.read(8)
+        if len(chunk) < 8:
+            break
         name, length = struct.unpack("<4sI", chunk)
         body = stream.read(min(length, 10 if name != b"EXIF" else 1 << 20))
         if name == b"VP8X":

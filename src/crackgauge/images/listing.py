@@ -23,14 +23,15 @@ def list_images(source: str | Path, *, recursive: bool = True) -> list[Path]:
     A file is listed whatever its suffix; so is what a pattern (`photos/*.jpg`, `**` for any depth)
     matches by its full name. In a folder the suffix decides, and suffixes that will be refused
     (HEIC, DNG, GIF ...) are listed too, as are directories and dangling links that bear an image's
-    suffix: whoever reads them sets them aside by name, so that nothing is lost in silence. Hidden
-    files and directories (`.name`) are left out. Links to directories are not followed.
+    suffix, and sub-folders that cannot be read: whoever reads them sets them aside by name, so that
+    nothing is lost in silence. Hidden files and directories (`.name`) are left out. Links to
+    directories are not followed.
 
     Raises:
         UsageError: nothing is found.
     """
     path = Path(source)
-    if path.is_dir():
+    if _is_folder(path):
         found = _in_folder(path, recursive=recursive)
         if not found:
             raise UsageError(
@@ -61,7 +62,13 @@ def _in_folder(root: Path, *, recursive: bool) -> list[Path]:
         found += [here / name for name in visible if _is_listed(name)]
         found += [here / name for name in names if not name.startswith(".") and _is_listed(name)]
         folders[:] = [name for name in visible if not _is_listed(name)] if recursive else []
-    return sorted(found + [folder for folder in unreadable if folder != root])
+    if root in unreadable:
+        raise UsageError(f"{root}: the folder cannot be read; change its permissions")
+    return sorted(found + unreadable)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  never raises, where Path.is_dir may
 
 
 def _is_listed(name: str) -> bool:
@@ -69,6 +76,7 @@ def _is_listed(name: str) -> bool:
 
 
 def _by_pattern(pattern: str, *, recursive: bool) -> list[Path]:
-    matches = {Path(name) for name in glob.glob(pattern, recursive=recursive)}  # noqa: PTH207  absolute patterns too
+    # Path.glob takes no absolute patterns.
+    matches = {Path(name) for name in glob.glob(pattern, recursive=recursive)}  # noqa: PTH207
     # A directory is listed only if it bears an image's suffix, as in a folder.
-    return sorted(path for path in matches if not path.is_dir() or _is_listed(path.name))
+    return sorted(path for path in matches if _is_listed(path.name) or not _is_folder(path))

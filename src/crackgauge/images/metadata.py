@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 from crackgauge.errors import InputRefused
-from crackgauge.images.exif import EXIF_IFD, GPS_IFD, Tags, Value, read_tags
+from crackgauge.images.exif import EXIF_IFD, GPS_IFD, Block, Tags, Value, read_tags
 from crackgauge.images.formats import identify, opened
 from crackgauge.images.headers import read_header
 
@@ -18,8 +19,6 @@ _MAKE, _MODEL, _MODIFIED = 0x010F, 0x0110, 0x0132
 _TAKEN, _OFFSET_TAKEN = 0x9003, 0x9011
 _FOCAL_LENGTH, _FOCAL_LENGTH_35 = 0x920A, 0xA405
 _LAT_REF, _LAT, _LON_REF, _LON, _ALT_REF, _ALT = 1, 2, 3, 4, 5, 6
-# Only the start of a TIFF is searched: its directories may lie anywhere, its pixels are many.
-_TIFF_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -57,20 +56,35 @@ def read_photo_metadata(path: str | Path) -> PhotoMetadata:
         return PhotoMetadata()
     with opened(file) as stream:
         if kind == "tiff":
-            block: bytes | None = stream.read(_TIFF_BYTES)
-        else:
-            try:
-                block = read_header(stream, kind, file).exif
-            except InputRefused:
-                block = None
+            return parse_exif(_FileBlock(stream))  # a TIFF is an EXIF block with pixels
+        try:
+            block = read_header(stream, kind, file).exif
+        except InputRefused:
+            block = None
     return parse_exif(block) if block else PhotoMetadata()
 
 
-def parse_exif(block: bytes) -> PhotoMetadata:
+class _FileBlock:
+    """A file sliced like bytes, so that directories anywhere in it are read without the rest."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = stream.seek(0, 2)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self._stream.seek(start)
+        return self._stream.read(max(stop - start, 0))
+
+
+def parse_exif(block: Block) -> PhotoMetadata:
     """Read an EXIF block; whatever is missing, odd or out of range is None."""
     first, photo, gps = read_tags(block), read_tags(block, EXIF_IFD), read_tags(block, GPS_IFD)
-    latitude = _angle(gps, _LAT, _LAT_REF, b"S", 90.0)
-    longitude = _angle(gps, _LON, _LON_REF, b"W", 180.0)
+    latitude = _angle(gps, _LAT, _LAT_REF, "S", 90.0)
+    longitude = _angle(gps, _LON, _LON_REF, "W", 180.0)
     if latitude is None or longitude is None or (latitude == 0.0 and longitude == 0.0):
         latitude = longitude = None  # cameras without a fix write zeros
     names = [text for text in (_text(first, _MAKE), _text(first, _MODEL)) if text]
@@ -106,7 +120,7 @@ def _text(tags: Tags, tag: int) -> str | None:
     return "".join(letter for letter in value if letter.isprintable()).strip() or None
 
 
-def _angle(gps: Tags, tag: int, reference: int, negative: bytes, limit: float) -> float | None:
+def _angle(gps: Tags, tag: int, reference: int, negative: str, limit: float) -> float | None:
     value = gps.get(tag)
     parts: Sequence[object] = value if isinstance(value, tuple) else ()
     if len(parts) != 3:
@@ -120,7 +134,7 @@ def _angle(gps: Tags, tag: int, reference: int, negative: bytes, limit: float) -
     if degrees > limit:
         return None
     sign = gps.get(reference)
-    return round(-degrees if sign == negative.decode() else degrees, 8)
+    return round(-degrees if sign == negative else degrees, 8)
 
 
 def _altitude(gps: Tags) -> float | None:

@@ -60,8 +60,9 @@ def to_rgb(pixels: Pixels, path: Any) -> Image:
         return np.repeat(values[:, :, None], 3, axis=2)
     if pixels.model == "cmyk":
         ink = PillowImage.fromarray(np.ascontiguousarray(values), mode="CMYK")
-        return np.asarray(ink.convert("RGB"))
-    return np.ascontiguousarray(values)
+        return np.array(ink.convert("RGB"))
+    # Decoders lend their own read-only memory.
+    return np.require(values, requirements=["C", "W", "O"])
 
 
 def to_uint8(values: npt.NDArray[Any], top: int, path: Any) -> npt.NDArray[np.uint8]:

@@ -23,7 +23,7 @@ import tifffile
 
 from crackgauge.arrays import Window
 from crackgauge.errors import CORRUPT, TOO_LARGE, TRUNCATED, InputRefused
-from crackgauge.images.formats import opened, reading
+from crackgauge.images.formats import open_regular, reading
 from crackgauge.images.orientation import stored_window, turn_upright, upright_size
 from crackgauge.images.pixels import Pixels
 from crackgauge.images.raster import decoder_refusal
@@ -60,8 +60,8 @@ class TiffReader:
         self._lock = threading.Lock()
         # tifffile logs what is raised here as a refusal anyway.
         logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-        with opened(path):  # no pipe, directory or missing file gets further
-            self._stream = path.open("rb", buffering=0)
+        with reading(path):
+            self._stream = open_regular(path, buffering=0)
         try:
             self._tif, self._page = self._open_first_page()
             self.layout: Layout = read_layout(self._tif, self._page, path)
@@ -222,7 +222,7 @@ class TiffReader:
             self._stream.seek(start)
             done = 0
             while done < len(buffer):
-                got = self._stream.readinto(buffer[done:])
+                got = self._stream.readinto(buffer[done:])  # type: ignore[attr-defined]
                 if not got:
                     raise InputRefused(self.path, TRUNCATED, "the TIFF ends early; copy it again")
                 done += got

@@ -21,6 +21,9 @@ _JPEG_COMPRESSIONS = {6, 7, 34892, 33007}
 _LOSSY_COMPRESSIONS = _JPEG_COMPRESSIONS | {34712, 33003, 33005, 50001}
 _DNG_VERSION = 50706
 _MAX_PAGES_LOOKED_AT = 32
+_MAX_SAMPLES = 16
+# Tiles are a few hundred pixels a side; a side beyond this is damage.
+_MAX_TILE_SIDE = 32768
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,12 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
         raise InputRefused(
             path, BAD_ENCODING, "the TIFF holds no plain two-dimensional picture; convert it to RGB"
         )
+    if samples > _MAX_SAMPLES:
+        raise InputRefused(
+            path,
+            BAD_ENCODING,
+            f"the TIFF has {samples} bands; choose three, for example with `gdal_translate -b`",
+        )
     photometric = int(page.photometric)
     compression = int(page.compression)
     model = _colour_model(photometric, samples, compression, path)
@@ -123,6 +132,14 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
         )
     planar = int(page.planarconfig) == 2 and samples > 1
     tiled = bool(page.is_tiled)
+    rows = int(page.tilelength) if tiled else min(int(page.rowsperstrip), height)
+    columns = int(page.tilewidth) if tiled else width
+    if min(rows, columns) < 1 or (tiled and max(rows, columns) > _MAX_TILE_SIDE):
+        raise InputRefused(
+            path,
+            CORRUPT,
+            f"the TIFF's strips or tiles are {columns} x {rows} pixels; save it again",
+        )
     dtype = np.dtype(page.dtype).newbyteorder("=")
     if dtype.kind not in "buif":
         raise InputRefused(path, BAD_ENCODING, f"pixels are {dtype}; convert it to 8-bit RGB")
@@ -138,8 +155,8 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
         samples=samples,
         planar=planar,
         tiled=tiled,
-        segment_height=int(page.tilelength) if tiled else min(int(page.rowsperstrip), height),
-        segment_width=int(page.tilewidth) if tiled else width,
+        segment_height=rows,
+        segment_width=columns,
         dtype=dtype,
         file_dtype=dtype.newbyteorder(tif.byteorder),
         top=1 if dtype.kind in "fb" else (1 << bits) - 1,

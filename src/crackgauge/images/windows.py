@@ -30,6 +30,8 @@ class ImageSource(ABC):
     def read(self, window: Window) -> Image:
         """Read the pixels of a window that lies within the image: uint8 (h, w, 3).
 
+        It may be a view of what other windows show too: copy before writing into it.
+
         Raises:
             UsageError: the window is empty or reaches beyond the image.
             InputRefused: the file is damaged there.
