@@ -12,7 +12,8 @@ from pathlib import Path
 from crackgauge.data.doctor_findings import KINDS, PROBLEMS, Finding
 from crackgauge.data.doctor_pair import Examined, examine, relative
 from crackgauge.data.duplicates import Duplicate, find_duplicates
-from crackgauge.data.layouts import Listing, scan
+from crackgauge.data.layouts import scan
+from crackgauge.data.listing import Listing
 from crackgauge.data.pairs import Pair, to_pairs
 
 Progress = Callable[[int, int, str], None]
@@ -120,8 +121,9 @@ def _listing_faults(listing: Listing, base: Path) -> Iterator[Finding]:
 
 
 def _maskless(pairs: Iterable[Pair], listing: Listing, base: Path) -> Iterator[Finding]:
+    # A mask that a list names and that is not there is said already.
     for pair in pairs:
-        if pair.mask is not None:
+        if pair.mask is not None or listing.layout == "list-files":
             continue
         name = relative(pair.image, base)
         if listing.maskless_by_design and pair.split is None:

@@ -6,34 +6,14 @@ that kind. `LAYOUTS` holds them in the order in which they are tried.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from crackgauge.data.listing import SPLIT_NAMES, Entry, Listing, add_folders, canonical_split
 from crackgauge.data.lists import LIST_SUFFIXES, ListRow, read_list
 from crackgauge.errors import DatasetError
-from crackgauge.images.formats import (
-    HEIF_SUFFIXES,
-    OTHER_IMAGE_SUFFIXES,
-    RAW_SUFFIXES,
-    READABLE_SUFFIXES,
-)
 
-# Formats that cannot be decoded are listed too, so that they are named as unreadable and not lost
-# in silence.
-IMAGE_SUFFIXES = READABLE_SUFFIXES | HEIF_SUFFIXES | RAW_SUFFIXES | OTHER_IMAGE_SUFFIXES
-MASK_SUFFIXES = IMAGE_SUFFIXES | {".mat"}
-MASK_ENDINGS = ("_mask", "_lab", "_label", "_gt", "-mask")
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
 FOLDER_PAIRS = (
     ("images", "masks"),
     ("image", "mask"),
@@ -49,103 +29,10 @@ CFD_TRAIN = frozenset(f"{number:03d}" for number in range(1, 73) if number != 42
 CFD_TEST = frozenset(f"{number:03d}" for number in range(73, 119))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One image with its mask, if there is one.
-
-    `stem` is the path under the images' folder without the suffix, with `/`; `split` is the split
-    it is listed in, or None.
-    """
-
-    stem: str
-    image: Path
-    mask: Path | None
-    split: str | None
-
-
-@dataclass
-class Listing:
-    """What a layout holds, with what does not fit together."""
-
-    layout: str
-    entries: list[Entry] = field(default_factory=list)
-    orphan_masks: list[Path] = field(default_factory=list)
-    ambiguous: list[tuple[Path, Path]] = field(default_factory=list)
-    """Two files that claim the same name."""
-    missing: list[tuple[str | None, str]] = field(default_factory=list)
-    """(split, name) of what a list file names and the disk does not hold."""
-    maskless_by_design: bool = False
-    """Images in no split are published without truth, so they are no mistake."""
-
-    @property
-    def splits(self) -> list[str]:
-        """Names of the splits, sorted."""
-        return sorted({entry.split for entry in self.entries if entry.split is not None})
-
-
-def canonical_split(name: str) -> str:
-    """The name of a split as this package writes it.
-
-    >>> canonical_split("valid"), canonical_split("bridge_7")
-    ('val', 'bridge_7')
-    """
-    return SPLIT_NAMES.get(name.lower(), name)
-
-
-def files_by_stem(
-    folder: Path, suffixes: Iterable[str]
-) -> tuple[dict[str, Path], list[tuple[Path, Path]]]:
-    """Files below `folder` by their path without suffix; and pairs that claim the same one.
-
-    Hidden files and folders are passed over.
-    """
-    wanted = frozenset(suffixes)
-    found: dict[str, Path] = {}
-    clashes: list[tuple[Path, Path]] = []
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts) or path.is_dir():
-            continue
-        if path.suffix.lower() not in wanted:
-            continue
-        stem = relative.with_suffix("").as_posix()
-        if stem in found:
-            clashes.append((found[stem], path))
-        else:
-            found[stem] = path
-    return found, clashes
-
-
-def _mask_for_stem(masks: dict[str, Path], images: dict[str, Path]) -> dict[str, Path]:
-    """Masks by the stem of their image: the same, or with an ending such as `_mask`."""
-    paired = {stem: path for stem, path in masks.items() if stem in images}
-    for stem, path in masks.items():
-        if stem in paired:
-            continue
-        for ending in MASK_ENDINGS:
-            bare = stem.removesuffix(ending)
-            if bare != stem and bare in images and bare not in paired:
-                paired[bare] = path
-    return paired
-
-
-def _add_folders(
-    listing: Listing, images_folder: Path, masks_folder: Path, split: str | None
-) -> None:
-    """Pair the files of two folders into `listing`, all of them in `split`."""
-    images, image_clashes = files_by_stem(images_folder, IMAGE_SUFFIXES)
-    masks, mask_clashes = files_by_stem(masks_folder, MASK_SUFFIXES)
-    paired = _mask_for_stem(masks, images)
-    listing.ambiguous += image_clashes + mask_clashes
-    used = set(paired.values())
-    listing.orphan_masks += [path for path in masks.values() if path not in used]
-    listing.entries += [Entry(stem, path, paired.get(stem), split) for stem, path in images.items()]
-
-
 def _list_files(root: Path) -> dict[str, Path]:
-    """The split lists that lie in `root`, by split."""
+    """The split lists that lie in `root`, by split; of two for one split `.txt` is taken."""
     found: dict[str, Path] = {}
-    for path in sorted(root.iterdir()):
+    for path in sorted(root.iterdir(), key=lambda path: (path.suffix != ".txt", path)):
         name = path.stem.lower().removesuffix("_pair")
         if path.is_file() and path.suffix.lower() in LIST_SUFFIXES and name in SPLIT_NAMES:
             found.setdefault(SPLIT_NAMES[name], path)
@@ -173,11 +60,12 @@ def images_masks(root: Path) -> Listing | None:
     else:
         return None
     listing = Listing("images-masks")
-    _add_folders(listing, root / images_name, root / masks_name, None)
+    add_folders(listing, root / images_name, root / masks_name, None)
     by_stem = {entry.stem: entry for entry in listing.entries}
+    names = by_stem.keys() | {entry.image.name for entry in listing.entries}
     listed: list[Entry] = []
     for split, path in _list_files(root).items():
-        for row in read_list(path):
+        for row in read_list(path, names=names):
             for stem in _row_stem(row, root, root / images_name):
                 if stem in by_stem:
                     entry = by_stem[stem]
@@ -212,7 +100,21 @@ def list_files(root: Path) -> Listing | None:
                     )
                 return None
             _add_row(listing, row, path.parent, split)
+    _shorten(listing)
     return listing if lists else None
+
+
+def _shorten(listing: Listing) -> None:
+    """Name the entries by their files alone, where that tells them apart within each split.
+
+    A photo then has one name wherever its crops lie, so that its group is seen across splits.
+    """
+    short = [(entry.split, entry.stem.rpartition("/")[2]) for entry in listing.entries]
+    if len(set(short)) == len(short):
+        listing.entries = [
+            replace(entry, stem=stem)
+            for entry, (_, stem) in zip(listing.entries, short, strict=True)
+        ]
 
 
 def _add_row(listing: Listing, row: ListRow, folder: Path, split: str | None) -> None:
@@ -238,7 +140,7 @@ def crackforest(root: Path) -> Listing | None:
     if not images_folder.is_dir() or not truths_folder.is_dir():
         return None
     listing = Listing("cfd", maskless_by_design=True)
-    _add_folders(listing, images_folder, truths_folder, None)
+    add_folders(listing, images_folder, truths_folder, None)
     listing.entries = [
         Entry(
             entry.stem,
@@ -259,7 +161,7 @@ def split_folders(root: Path) -> Listing | None:
         for images_name, masks_name in FOLDER_PAIRS:
             if (folder / images_name).is_dir() and (folder / masks_name).is_dir():
                 split = canonical_split(folder.name)
-                _add_folders(listing, folder / images_name, folder / masks_name, split)
+                add_folders(listing, folder / images_name, folder / masks_name, split)
                 found = True
                 break
     return listing if found else None
@@ -273,7 +175,7 @@ def _suffixed(root: Path, name: str, image_ending: str) -> Listing | None:
         images_folder = root / f"{prefix}{image_ending}"
         if prefix == masks_folder.name or not prefix or not images_folder.is_dir():
             continue
-        _add_folders(listing, images_folder, masks_folder, canonical_split(prefix))
+        add_folders(listing, images_folder, masks_folder, canonical_split(prefix))
         found = True
     return listing if found else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +22,12 @@ class ListRow(NamedTuple):
     mask: str | None
 
 
-def read_list(path: str | Path) -> list[ListRow]:
+def read_list(path: str | Path, *, names: Container[str] = ()) -> list[ListRow]:
     """Read a list file of one or two columns, separated by a tab, a comma or spaces.
 
     Empty lines, lines that begin with `#` and a first line `image mask` are passed over. A line
     with a tab is split at tabs, else at commas if it has one, else at spaces; so that a path with
-    spaces needs a tab or a comma.
+    spaces needs a tab or a comma. A line that is as a whole one of `names` is one column.
 
     Raises:
         DatasetError: the file is no UTF-8 text, or a line has three columns or more.
@@ -43,7 +43,8 @@ def read_list(path: str | Path) -> list[ListRow]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        columns = _columns(line.strip())
+        line = line.strip()
+        columns = [line] if line in names else _columns(line)
         if not rows and [column.lower() for column in columns] in (["image", "mask"], ["image"]):
             continue
         if len(columns) > 2:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from crackgauge.data.layouts import Entry, Listing, canonical_split, scan
+from crackgauge.data.layouts import scan
+from crackgauge.data.listing import Entry, Listing, canonical_split
 from crackgauge.errors import DatasetError, UsageError
 
 
