@@ -84,10 +84,13 @@ def stain(scene: Scene, rng: np.random.Generator) -> None:
 
 def water_stain(scene: Scene, rng: np.random.Generator) -> None:
     """Where water ran down or stood: damp tongues, a dark tide mark, lime along the border."""
-    field = fractal_noise(rng, scene.shape, 160, 4, stretch=(float(rng.uniform(1, 4)), 1.0))
-    damp = soft_step(field, float(rng.uniform(0.0, 0.9)), float(rng.uniform(0.05, 0.3)))
-    scene.shade(1 - np.float32(rng.uniform(0.08, 0.35)) * damp)
-    border = np.asarray(4 * damp * (1 - damp), np.float32)
+    coarse = float(rng.uniform(40, 160))
+    field = fractal_noise(rng, scene.shape, coarse, 3, stretch=(float(rng.uniform(1, 6)), 1.0))
+    field += 1.2 * smooth_noise(rng, scene.shape, 250.0)  # some parts stay dry
+    damp = soft_step(field, float(rng.uniform(0.4, 1.6)), float(rng.uniform(0.1, 0.9)))
+    fading = np.clip(0.7 + 0.4 * fractal_noise(rng, scene.shape, 90, 6), 0.1, 1)
+    scene.shade(np.asarray(1 - float(rng.uniform(0.06, 0.28)) * damp * fading, np.float32))
+    border = np.asarray(4 * damp * (1 - damp) * fading, np.float32)
     if rng.random() < 0.5:
         scene.shade(1 - np.float32(rng.uniform(0.05, 0.25)) * border)
     else:

@@ -30,14 +30,14 @@ class _Photo:
 
 
 _PHOTOS = (
-    _Photo("deck_01", 11, "concrete", "branching", ("joint", "water_stain"), 6.0,
+    _Photo("deck_01", 811, "concrete", "branching", ("joint", "water_stain"), 6.0,
            (46.94811, 7.44739, 556.2), "2025:04:16 10:21:07"),
-    _Photo("deck_02", 12, "concrete", "single", ("stain", "leaf", "pole_shadow"), 4.5,
+    _Photo("deck_02", 312, "concrete", "single", ("stain", "leaf", "pole_shadow"), 4.5,
            (46.94816, 7.44752, 556.4), "2025:04:16 10:21:31"),
-    _Photo("road_01", 13, "asphalt", "map", ("tyre_mark", "stain"), 5.0),
+    _Photo("road_01", 513, "asphalt", "map", ("tyre_mark", "stain"), 5.0),
     _Photo("road_02", 14, "asphalt", "branching", ("lane_marking", "pebbles", "edge_shadow"), 6.0),
-    _Photo("girder_01", 15, "steel", "single", ("rust", "scratch"), 4.0),
-    _Photo("wall_01", 16, "concrete", 0, ("joint", "water_stain", "branch_shadow", "scratch")),
+    _Photo("girder_01", 215, "steel", "single", ("rust", "scratch"), 4.0),
+    _Photo("wall_01", 716, "concrete", 0, ("water_stain", "rust", "pole_shadow")),
 )  # fmt: skip
 
 

@@ -52,16 +52,16 @@ def branch_shadow(scene: Scene, rng: np.random.Generator) -> None:
         angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 1.1) * max(scene.shape)
         end = start + reach * np.array([np.cos(angle), np.sin(angle)])
         path = fractal_path(rng, start, end, Character(6.0, 0.06, 0.3, 0.0))
-        lines.append(Stroke(path, np.linspace(rng.uniform(4, 12), 1.5, len(path))))
+        lines.append(Stroke(path, np.linspace(rng.uniform(7, 18), 3.0, len(path))))
         for _ in range(int(rng.integers(3, 10))):
             foot = path[int(rng.integers(len(path)))]
             turn = angle + rng.choice([-1, 1]) * rng.uniform(0.3, 1.1)
             tip = foot + rng.uniform(20, 120) * np.array([np.cos(turn), np.sin(turn)])
             twig = fractal_path(rng, foot, tip, Character(3.0, 0.06, 0.3, 0.0))
-            lines.append(Stroke(twig, np.linspace(3.0, 1.0, len(twig))))
-            for _ in range(int(rng.integers(0, 8))):
-                at = twig[int(rng.integers(len(twig)))] + rng.normal(0, 6, 2)
+            lines.append(Stroke(twig, np.linspace(5.0, 2.0, len(twig))))
+            for _ in range(int(rng.integers(2, 12))):
+                at = twig[int(rng.integers(len(twig)))] + rng.normal(0, 9, 2)
                 way = rng.normal(0, 7, 2) + 0.1
-                lines.append(Stroke(np.stack([at, at + way]), rng.uniform(4, 11, 2)))
+                lines.append(Stroke(np.stack([at, at + way]), rng.uniform(5, 14, 2)))
     shade = coverage(lines, scene.shape, supersample=1)
-    _cast(scene, rng, blurred(shade, float(rng.uniform(1.0, 5.0))))
+    _cast(scene, rng, blurred(shade, float(rng.uniform(2.5, 7.0))))
