@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -82,50 +81,55 @@ def gather(sheets: Iterable[Sheet], components: Components) -> tuple[Samples, Br
 def _measure_sheet(
     sheet: Sheet, components: Components, first_branch: int
 ) -> tuple[Samples, Branches]:
-    distance_px: npt.NDArray[np.float32] = np.asarray(
-        cv2.distanceTransform(sheet.mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
-        dtype=np.float32,
-    )
-    lines = trace(sheet.mask, distance_px)
+    factor = sheet.factor
+    lines = trace(sheet.mask, sheet.distance_px)
     paths = lines.paths
     starts, ends, branch = paths.first[:-1], paths.last, paths.of_sample
-    width_px = widths_along(sheet.mask, distance_px, lines)
-    at_end = distance_px[paths.row, paths.col].astype(np.float64)
-    drawn_px = lines.from_start_px[ends]
-    before, beyond = beyond_free_ends(sheet.mask, distance_px, lines)
+    width_px = factor * widths_along(sheet.mask, sheet.distance_px, lines)
+    before, beyond = beyond_free_ends(sheet.mask, sheet.distance_px, lines)
+    drawn_px = factor * lines.from_start_px[ends]
     crack = sheet.component[paths.row[starts], paths.col[starts]].astype(np.int64)
     # A skeleton of one pixel has no length of its own: the length is what the area leaves.
     single = paths.start_degree == 0
     length_px = np.where(
-        single, components.area_px2[crack] / width_px[starts], before + drawn_px + beyond
+        single, components.area_px2[crack] / width_px[starts], drawn_px + factor * (before + beyond)
     )
-    step_px = np.where(single[branch], length_px[branch], lines.step_px)
+    step_px = np.where(single[branch], length_px[branch], factor * lines.step_px)
     offset = sheet.offset[crack]
+    row, col = _in_image(sheet, components, crack[branch], paths.row, paths.col)
     place = np.concatenate([lines.position[starts], lines.position[ends]], axis=1)
+    place = factor * (place + np.tile(offset[:, ::-1], 2))
     samples = Samples(
         branch + first_branch,
-        paths.row + offset[branch, 0],
-        paths.col + offset[branch, 1],
+        row,
+        col,
         step_px,
         width_px,
         lines.tangent,
-        _at_junction(lines, at_end),
+        _at_junction(lines, sheet.distance_px[paths.row, paths.col].astype(np.float64)),
     )
-    return samples, Branches(
-        crack,
-        length_px,
-        drawn_px,
-        np.hypot(place[:, 2] - place[:, 0], place[:, 3] - place[:, 1]),
-        place + np.tile(offset[:, ::-1], 2),
+    chord_px = np.hypot(place[:, 2] - place[:, 0], place[:, 3] - place[:, 1])
+    return samples, Branches(crack, length_px, drawn_px, chord_px, place)
+
+
+def _in_image(
+    sheet: Sheet, components: Components, crack: _Integers, row: _Integers, col: _Integers
+) -> tuple[_Integers, _Integers]:
+    """Return the pixels of the image at the centres of pixels of a sheet."""
+    bottom, right = components.boxes[crack, 2], components.boxes[crack, 3]
+    factor, offset = sheet.factor, sheet.offset[crack]
+    return (
+        np.minimum((row + offset[:, 0]) * factor + factor // 2, bottom - 1),
+        np.minimum((col + offset[:, 1]) * factor + factor // 2, right - 1),
     )
 
 
-def _at_junction(lines: CentreLines, at_end: _Floats) -> npt.NDArray[np.bool_]:
+def _at_junction(lines: CentreLines, disc_px: _Floats) -> npt.NDArray[np.bool_]:
     paths, branch = lines.paths, lines.paths.of_sample
     starts, ends = paths.first[:-1], paths.last
     to_end = lines.from_start_px[ends][branch] - lines.from_start_px
-    near_start = lines.from_start_px <= at_end[starts][branch] + 1
-    near_end = to_end <= at_end[ends][branch] + 1
+    near_start = lines.from_start_px <= disc_px[starts][branch] + 1
+    near_end = to_end <= disc_px[ends][branch] + 1
     return np.asarray(
         ((paths.start_degree[branch] >= 3) & near_start)
         | ((paths.end_degree[branch] >= 3) & near_end),

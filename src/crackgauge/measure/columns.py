@@ -81,8 +81,6 @@ BRANCH_COLUMNS: dict[str, Kind] = {
     **_MILLIMETRES,
 }
 
-_DTYPES = {"str": "object", "int": "int64", "float": "float64"}
-
 
 def as_frame(values: Any, columns: dict[str, Kind]) -> pd.DataFrame:
     """Return a table with exactly `columns`, in their order and of their kinds.
@@ -99,8 +97,10 @@ def as_frame(values: Any, columns: dict[str, Kind]) -> pd.DataFrame:
         column = frame[name]
         if kind == "str":
             frame[name] = column.astype("object").where(column.notna(), "")
+        elif kind == "int":
+            frame[name] = column.astype("int64")
         else:
-            frame[name] = column.astype(_DTYPES[kind])
+            frame[name] = column.astype("float64")
     return frame.reset_index(drop=True)
 
 

@@ -48,9 +48,13 @@ class Components:
         top, left, bottom, right = (int(value) for value in self.boxes[index])
         return Window(top, left, bottom - top, right - left)
 
+    def runs(self, index: int) -> slice:
+        """Return where one component's runs are."""
+        return slice(int(self.first[index]), int(self.first[index + 1]))
+
     def pixels(self, index: int) -> tuple[_Integers, _Integers]:
         """Return the rows and columns of one component's pixels, in reading order."""
-        runs = slice(int(self.first[index]), int(self.first[index + 1]))
+        runs = self.runs(index)
         lengths = self.stop[runs] - self.start[runs]
         return np.repeat(self.row[runs], lengths), _expand(self.start[runs], lengths)
 
@@ -66,12 +70,7 @@ def find_components(mask: Mask, *, min_area_px2: int) -> Components:
     labels = _join_runs(row, start, stop, mask.shape[1])
     count = int(labels.max()) + 1 if labels.size else 0
     area = np.bincount(labels, weights=stop - start, minlength=count).astype(np.int64)
-    boxes = np.empty((count, 4), dtype=np.int64)
-    boxes[:, :2], boxes[:, 2:] = max(mask.shape), 0
-    np.minimum.at(boxes, (labels, 0), row)
-    np.minimum.at(boxes, (labels, 1), start)
-    np.maximum.at(boxes, (labels, 2), row + 1)
-    np.maximum.at(boxes, (labels, 3), stop)
+    boxes = _boxes(labels, count, row, start, stop)
     kept = np.flatnonzero(area >= min_area_px2)
     kept = kept[np.lexsort((area[kept], *boxes[kept].T[::-1]))]
     rank = np.full(count, -1, dtype=np.int64)
@@ -87,6 +86,18 @@ def find_components(mask: Mask, *, min_area_px2: int) -> Components:
         area_px2=area[kept],
         boxes=boxes[kept],
     )
+
+
+def _boxes(
+    labels: _Integers, count: int, row: _Integers, start: _Integers, stop: _Integers
+) -> _Integers:
+    top, left = np.full((2, count), np.iinfo(np.int64).max)
+    bottom, right = np.zeros((2, count), dtype=np.int64)
+    np.minimum.at(top, labels, row)
+    np.minimum.at(left, labels, start)
+    np.maximum.at(bottom, labels, row + 1)
+    np.maximum.at(right, labels, stop)
+    return np.stack([top, left, bottom, right], axis=1)
 
 
 def _find_runs(mask: Mask) -> tuple[_Integers, _Integers, _Integers]:

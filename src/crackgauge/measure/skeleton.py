@@ -87,15 +87,19 @@ def trace(mask: Mask, distance_px: npt.NDArray[np.float32]) -> CentreLines:
         distance_px: float32 (H, W), distance of each pixel's centre to the nearest background
             pixel's centre.
     """
-    from skimage.morphology import skeletonize
-
-    skeleton = np.asarray(skeletonize(mask, method="lee"), dtype=np.bool_)
+    skeleton = _thin(mask)
     paths = _find_paths(skeleton)
     spurs = _find_spurs(paths, distance_px)
     if spurs.any():
         _erase(skeleton, paths, spurs)
         paths = _find_paths(skeleton)
     return _smooth(paths)
+
+
+def _thin(mask: Mask) -> Mask:
+    from skimage.morphology import skeletonize
+
+    return np.asarray(skeletonize(mask, method="lee"), dtype=np.bool_)  # type: ignore[no-untyped-call]
 
 
 def running_mean(values: _Floats, first: _Integers, *, half: int) -> _Floats:

@@ -62,7 +62,9 @@ def weighted_mean(groups: _Integers, count: int, values: _Floats, weights: _Floa
     """Return the weighted mean of each group, NaN where its weights are all 0."""
     total = np.bincount(groups, weights=weights, minlength=count)
     sums = np.bincount(groups, weights=weights * values, minlength=count)
-    return np.divide(sums, total, out=np.full(count, np.nan), where=total > 0)
+    means = np.full(count, np.nan)
+    np.divide(sums, total, out=means, where=total > 0)
+    return means
 
 
 def orientation_deg(groups: _Integers, count: int, direction: _Floats, weights: _Floats) -> _Floats:
@@ -95,7 +97,5 @@ def _quantile(ranked: _Floats, first: _Integers, sizes: _Integers, share: float)
     place = (sizes - 1) * share
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, sizes - 1)
-    values: _Floats = ranked[first + low] + (place - low) * (
-        ranked[first + high] - ranked[first + low]
-    )
-    return values
+    below, above = ranked[first + low], ranked[first + high]
+    return np.asarray(below + (place - low) * (above - below), dtype=np.float64)

@@ -263,7 +263,9 @@ def _widths(samples: Samples, groups: _Integers, count: int) -> _Columns:
 
 def _ratio(drawn: _Floats, chord: _Floats) -> _Floats:
     """Return drawn / chord, at least 1 but for rounding; NaN where there is no chord."""
-    return np.divide(drawn, chord, out=np.full(len(drawn), np.nan), where=chord > 0)
+    ratio = np.full(len(drawn), np.nan)
+    np.divide(drawn, chord, out=ratio, where=chord > 0)
+    return ratio
 
 
 def _confidence(components: Components, probability: Probability | None) -> _Floats:
