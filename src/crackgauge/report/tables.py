@@ -1,12 +1,42 @@
-"""The tables that users load elsewhere: images.csv, cracks.csv, branches.csv."""
+"""The tables that users load elsewhere: images.csv, cracks.csv, branches.csv.
+
+UTF-8, commas, one header line; a number that is not known is empty. Numbers have the same count
+of decimals everywhere, so that equal surveys give equal files. A name that a spreadsheet would
+take for a formula (it begins with = + - @ or a control character) gets an apostrophe in front.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from crackgauge.files import write_text_atomic
+from crackgauge.measure.columns import (
+    BRANCH_COLUMNS,
+    CRACK_COLUMNS,
+    IMAGE_COLUMNS,
+    Kind,
+    as_frame,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Decimals by the end of the column's name, the first that fits; `None` writes all digits there are.
+_DECIMALS: tuple[tuple[str, int | None], ...] = (
+    ("mm_per_px", None),
+    ("latitude_deg", 7),
+    ("longitude_deg", 7),
+    ("_ratio", 8),
+    ("_deg", 2),
+    ("_m", 2),
+    ("", 4),
+)
 
 
 def write_images_csv(path: str | Path, images: pd.DataFrame) -> None:
@@ -15,7 +45,7 @@ def write_images_csv(path: str | Path, images: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    raise NotImplementedError
+    _write(path, images, IMAGE_COLUMNS, ["image"])
 
 
 def write_cracks_csv(path: str | Path, cracks: pd.DataFrame) -> None:
@@ -24,7 +54,7 @@ def write_cracks_csv(path: str | Path, cracks: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    raise NotImplementedError
+    _write(path, cracks, CRACK_COLUMNS, ["image", "crack_id"])
 
 
 def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
@@ -33,4 +63,46 @@ def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    raise NotImplementedError
+    _write(path, branches, BRANCH_COLUMNS, ["image", "crack_id", "branch_id"])
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula and that UTF-8 can write.
+
+    >>> safe_cell("=HYPERLINK(0).jpg"), safe_cell("deck-1.jpg")
+    ("'=HYPERLINK(0).jpg", 'deck-1.jpg')
+    """
+    plain = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+
+
+def _write(
+    path: str | Path, table: pd.DataFrame, columns: dict[str, Kind], order: list[str]
+) -> None:
+    frame = as_frame(table, columns).sort_values(order, kind="stable")
+    cells = [
+        [_formatter(name, kind)(value) for value in frame[name].tolist()]
+        for name, kind in columns.items()
+    ]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*cells, strict=True))
+    write_text_atomic(path, stream.getvalue())
+
+
+def _formatter(name: str, kind: Kind) -> Callable[[Any], str]:
+    if kind == "str":
+        return lambda value: safe_cell(str(value))
+    if kind == "int":
+        return str
+    decimals = next(count for end, count in _DECIMALS if name.endswith(end))
+    return lambda value: _number(value, decimals)
+
+
+def _number(value: float, decimals: int | None) -> str:
+    if math.isnan(value):
+        return ""
+    if decimals is None:
+        return repr(value)
+    return f"{value:z.{decimals}f}"
