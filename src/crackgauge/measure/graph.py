@@ -7,7 +7,7 @@ a minimum spanning tree, so that the corner of a junction is not taken for a rin
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,16 +22,17 @@ _Integers = npt.NDArray[np.int64]
 _FORWARD = ((0, 1), (1, -1), (1, 0), (1, 1))
 
 
-class PixelPaths(NamedTuple):
-    """Paths between ends and junctions, then closed rings, then single pixels.
+@dataclass(frozen=True)
+class Paths:
+    """The paths of a skeleton: between ends and junctions, then closed rings, then single pixels.
 
-    Fields:
+    Args:
         row: int64 (S,), the pixels in the order of the walk; paths that meet share the pixel at
             the junction, and a ring ends with the pixel it begins with.
         col: int64 (S,).
-        first: int64 (P + 1,), the pixels of path k are `first[k]:first[k + 1]`.
-        start_degree: int64 (P,), links of the first pixel: 0 for a single pixel, 1 at a free end,
-            2 in a ring, 3 and more at a junction.
+        first: int64 (P + 1,), the samples of path k are `first[k]:first[k + 1]`.
+        start_degree: int64 (P,), how many neighbours the first pixel has in the skeleton: 0 for a
+            skeleton of one pixel, 1 at a free end, 2 in a closed ring, 3 and more at a junction.
         end_degree: int64 (P,).
     """
 
@@ -41,8 +42,18 @@ class PixelPaths(NamedTuple):
     start_degree: _Integers
     end_degree: _Integers
 
+    @property
+    def of_sample(self) -> _Integers:
+        """The path of each sample, int64 (S,)."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
-def walk_paths(skeleton: Mask) -> PixelPaths:
+    @property
+    def last(self) -> _Integers:
+        """The last sample of each path, int64 (P,)."""
+        return self.first[1:] - 1
+
+
+def walk_paths(skeleton: Mask) -> Paths:
     """Cut a skeleton into paths at its ends and junctions.
 
     Args:
@@ -59,7 +70,7 @@ def walk_paths(skeleton: Mask) -> PixelPaths:
     walked = _walk(links.indptr.tolist(), links.indices.tolist(), degree.tolist())
     pixels = np.array([pixel for path in walked for pixel in path], dtype=np.int64)
     first = np.cumsum([0, *map(len, walked)], dtype=np.int64)
-    return PixelPaths(
+    return Paths(
         row[pixels],
         col[pixels],
         first,

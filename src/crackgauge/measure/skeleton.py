@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from crackgauge.arrays import Mask
+from crackgauge.measure.graph import Paths, walk_paths
 
 _Integers = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
@@ -25,36 +25,6 @@ _Floats = npt.NDArray[np.float64]
 # Half the window of the running mean that takes the stairs off a path, in samples.
 SMOOTHING = 5
 _TANGENT = 4  # samples on either side of the one whose direction is wanted
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The paths of a skeleton, in reading order of their first pixels.
-
-    Args:
-        row: int64 (S,), the pixels; paths that meet share the pixel at the junction.
-        col: int64 (S,).
-        first: int64 (P + 1,), the samples of path k are `first[k]:first[k + 1]`.
-        start_degree: int64 (P,), how many neighbours the first pixel has in the skeleton: 0 for a
-            skeleton of one pixel, 1 at a free end, 2 in a closed ring, 3 and more at a junction.
-        end_degree: int64 (P,).
-    """
-
-    row: _Integers
-    col: _Integers
-    first: _Integers
-    start_degree: _Integers
-    end_degree: _Integers
-
-    @property
-    def of_sample(self) -> _Integers:
-        """The path of each sample, int64 (S,)."""
-        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
-
-    @property
-    def last(self) -> _Integers:
-        """The last sample of each path, int64 (P,)."""
-        return self.first[1:] - 1
 
 
 @dataclass(frozen=True)
@@ -88,11 +58,11 @@ def trace(mask: Mask, distance_px: npt.NDArray[np.float32]) -> CentreLines:
             pixel's centre.
     """
     skeleton = _thin(mask)
-    paths = _find_paths(skeleton)
+    paths = walk_paths(skeleton)
     spurs = _find_spurs(paths, distance_px)
     if spurs.any():
         _erase(skeleton, paths, spurs)
-        paths = _find_paths(skeleton)
+        paths = walk_paths(skeleton)
     return _smooth(paths)
 
 
@@ -128,28 +98,6 @@ def _to_nearest_end(first: _Integers) -> _Integers:
     from_start = index - np.repeat(first[:-1], counts)
     to_end = np.repeat(first[1:] - 1, counts) - index
     return np.asarray(np.minimum(from_start, to_end), dtype=np.int64)
-
-
-def _find_paths(skeleton: Mask) -> Paths:
-    from skan.csr import Skeleton
-
-    # skan knows no path of one pixel, and fails where there is no other.
-    neighbours = cv2.boxFilter(skeleton.view(np.uint8), -1, (3, 3), normalize=False)
-    alone_row, alone_col = np.nonzero(skeleton & (neighbours == 1))
-    joined = skeleton & (neighbours > 1)
-    pixels = np.stack([alone_row, alone_col], axis=1).astype(np.int64)
-    counts = np.ones(len(alone_row), dtype=np.int64)
-    start_degree = end_degree = np.zeros(len(alone_row), dtype=np.int64)
-    if joined.any():
-        graph = Skeleton(joined, keep_images=False)
-        indices, pointers = graph.paths.indices, graph.paths.indptr
-        degrees = np.asarray(graph.degrees, dtype=np.int64)
-        pixels = np.concatenate([graph.coordinates[indices].astype(np.int64), pixels])
-        counts = np.concatenate([np.diff(pointers), counts])
-        start_degree = np.concatenate([degrees[indices[pointers[:-1]]], start_degree])
-        end_degree = np.concatenate([degrees[indices[pointers[1:] - 1]], end_degree])
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Paths(pixels[:, 0], pixels[:, 1], first, start_degree, end_degree)
 
 
 def _find_spurs(paths: Paths, distance_px: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
