@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from markupsafe import Markup
+
+from crackgauge.files import atomic_path
+from crackgauge.report import wording
+from crackgauge.report.embedding import embed
+from crackgauge.report.overlay import THUMBNAIL_PX
+from crackgauge.report.views import PhotoView, Views
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Photos shown with pictures; the others are in the table alone, and the report says so.
 PICTURED_IMAGES = 300
+CLOSEUPS = 8
+_CLOSEUP_PX = 968
 
 
 @dataclass(frozen=True)
@@ -79,4 +92,72 @@ def write_report(
     Raises:
         StorageError: the file cannot be written.
     """
-    raise NotImplementedError
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("crackgauge.report", "templates")
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = loader.get_source(environment, "report.css")[0]
+    views = Views(images, cracks)
+    page = environment.get_template("report.html.j2").stream(
+        title=title,
+        date=wording.report_date(),
+        style=Markup(style),
+        style_hash=_hash(style),
+        model=model,
+        settings=settings,
+        summary=views.summary(),
+        closeups=lambda: _closeups(views, pictures),
+        photos=views.ranked,
+        pictured=lambda: _pictured(views, pictures),
+        pictured_limit=PICTURED_IMAGES,
+        clear=views.clear,
+        clear_count=views.clear_count,
+        has_place=views.has_place,
+        set_aside=sorted(set_aside),
+    )
+    page.enable_buffering(64)
+    with atomic_path(path) as temporary, _writing(temporary) as out:
+        out.writelines(page)
+
+
+def _writing(path: Path) -> TextIO:
+    """Open a page to be written; a name that is no UTF-8 shows its bytes as \\xNN."""
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _hash(style: str) -> str:
+    """Return what the page's security policy lets through: this style sheet alone."""
+    return base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+
+
+def _closeups(
+    views: Views, pictures: Mapping[str, ReportPictures]
+) -> Iterator[tuple[PhotoView, str]]:
+    """Give the widest spots with their pictures, widest first."""
+    shown = 0
+    for photo in views.ranked():
+        found = pictures.get(photo.name)
+        uri = embed(found.closeup, longest_px=_CLOSEUP_PX) if found else ""
+        if uri:
+            yield photo, uri
+            shown += 1
+        if shown == CLOSEUPS:
+            return
+
+
+def _pictured(
+    views: Views, pictures: Mapping[str, ReportPictures]
+) -> Iterator[tuple[PhotoView, str, str]]:
+    """Give the worst photos, each with the photo and the overlay as data URIs."""
+    for photo in islice(views.ranked(), PICTURED_IMAGES):
+        found = pictures.get(photo.name, ReportPictures())
+        original, overlay = (
+            embed(path, longest_px=THUMBNAIL_PX) for path in (found.original, found.overlay)
+        )
+        yield photo, original, overlay
