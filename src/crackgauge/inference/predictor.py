@@ -185,7 +185,7 @@ def _default_model() -> Path:
 
 def _open_run(folder: Path, options: dict[str, Any]) -> Predictor:
     try:
-        from crackgauge.inference.backends.torch import open_run
+        from crackgauge.inference.training_run import open_run
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("crackgauge"):
             raise
