@@ -1,0 +1,129 @@
+"""The folder of a training run as a model: its best weights, as described. Needs torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+import crackgauge
+from crackgauge.errors import ModelFileError
+from crackgauge.inference.backends.torch import TorchBackend, wrap_network
+from crackgauge.inference.metadata import ModelMetadata
+from crackgauge.models import build, parameter_count
+from crackgauge.recipes import Recipe, load_recipe
+
+RECIPE_NAME = "recipe.yaml"
+BEST_NAME = "best.safetensors"
+# Used where nothing was validated and the recipe fixes no threshold.
+_DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class RunModel:
+    """The best weights of a run so far.
+
+    Attributes:
+        recipe: as run.
+        network: with the weights, in evaluation mode.
+        score: pooled figures on the validation images by name, or None.
+        chosen_on: what the validation images are.
+        content: bytes of the weights' file.
+    """
+
+    recipe: Recipe
+    network: nn.Module
+    score: dict[str, float] | None
+    chosen_on: str
+    content: bytes
+
+
+def read_run(folder: Path) -> RunModel:
+    """Read the best weights of a training run.
+
+    Raises:
+        ModelFileError: no training run, none that has finished an epoch yet, or a damaged one.
+    """
+    weights = folder / BEST_NAME
+    for file in (folder / RECIPE_NAME, weights):
+        if not file.is_file():
+            raise ModelFileError(
+                f"{folder}: has no {file.name}, expected a model file or the folder of a training "
+                "run that has finished an epoch"
+            )
+    recipe = load_recipe(folder / RECIPE_NAME)
+    network = build(recipe.network.name, **recipe.network.options).eval()
+    try:
+        content = weights.read_bytes()
+        network.load_state_dict(safetensors.torch.load(content))
+        with safe_open(weights, "pt") as stream:
+            metadata: dict[str, str] = stream.metadata() or {}
+        score = json.loads(metadata.get("score", "null"))
+    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        raise ModelFileError(
+            f"{weights}: does not hold the weights of {recipe.network.name} "
+            f"({str(error).splitlines()[0]}); train again or choose another run"
+        ) from error
+    chosen_on = metadata.get("chosen_on", "validation images")
+    return RunModel(recipe, network, score, chosen_on, content)
+
+
+def open_run(
+    folder: Path, *, device: str, threads: int | None, precision: str
+) -> tuple[ModelMetadata, TorchBackend, bytes]:
+    """Open the best weights of a run so far.
+
+    Returns:
+        Its description, the network in torch, and the bytes of the weights' file.
+
+    Raises:
+        ModelFileError: as `read_run`.
+    """
+    run = read_run(folder)
+    backend = wrap_network(run.network, device=device, threads=threads, precision=precision)
+    return describe_run(run), backend, run.content
+
+
+def describe_run(run: RunModel) -> ModelMetadata:
+    """Everything that prediction needs to know of a run's network."""
+    recipe, network = run.recipe, run.network
+    threshold, source = _threshold(run)
+    stride = int(network.stride)  # type: ignore[arg-type]
+    reach = int(network.receptive_field_px) // 2  # type: ignore[arg-type]
+    return ModelMetadata(
+        architecture=recipe.network.name,
+        preset=recipe.preset,
+        options=recipe.network.options,
+        parameters=parameter_count(network),
+        channels=recipe.input.channels,
+        mean=recipe.input.mean,
+        std=recipe.input.std,
+        preprocessing=recipe.input.preprocessing,
+        stride=stride,
+        halo=-(-reach // stride) * stride,
+        tiling="exact" if network.tile_exact else "approximate",
+        threshold=threshold,
+        threshold_source=source,
+        training_data=recipe.training_data,
+        licence=recipe.licence,
+        scores={"validation": {"on": run.chosen_on, **run.score}} if run.score else {},
+        version=crackgauge.__version__,
+        recipe=recipe.model_dump(mode="json"),
+    )
+
+
+def _threshold(run: RunModel) -> tuple[float, str]:
+    """The threshold and what it comes from."""
+    rules = run.recipe.validation
+    if rules.threshold is not None:
+        return rules.threshold, "fixed by the recipe"
+    if run.score is not None:
+        return (
+            float(run.score["threshold"]),
+            f"best pooled F1 at {rules.tolerance_px:g} px on {run.chosen_on}",
+        )
+    return _DEFAULT_THRESHOLD, "not chosen: nothing was validated"
