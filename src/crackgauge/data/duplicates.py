@@ -81,7 +81,8 @@ def fingerprint(image: Image) -> Fingerprint:
     check_image(image)
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(np.ascontiguousarray(image).data)
-    small = PillowImage.fromarray(image).resize((_THUMB_PX, _THUMB_PX), PillowImage.Resampling.BOX)
+    size = (_THUMB_PX, _THUMB_PX)
+    small = PillowImage.fromarray(image).resize(size, PillowImage.Resampling.BILINEAR)
     log_aspect = math.log(image.shape[1] / image.shape[0])
     return Fingerprint(digest.hexdigest(), log_aspect, np.asarray(small.convert("L")))
 

@@ -6,16 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crackgauge.images.formats import (
-    HEIF_SUFFIXES,
-    OTHER_IMAGE_SUFFIXES,
-    RAW_SUFFIXES,
-    READABLE_SUFFIXES,
-)
+from crackgauge.images.listing import LISTED_SUFFIXES
 
 # Formats that cannot be decoded are listed too, so that they are named as unreadable and not lost
 # in silence.
-IMAGE_SUFFIXES = READABLE_SUFFIXES | HEIF_SUFFIXES | RAW_SUFFIXES | OTHER_IMAGE_SUFFIXES
+IMAGE_SUFFIXES = LISTED_SUFFIXES
 MASK_SUFFIXES = IMAGE_SUFFIXES | {".mat"}
 MASK_ENDINGS = ("_mask", "_lab", "_label", "_gt", "-mask")
 SPLIT_NAMES = {
