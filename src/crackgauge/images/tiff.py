@@ -27,6 +27,7 @@ from crackgauge.images.formats import open_regular, reading
 from crackgauge.images.orientation import stored_window, turn_upright, upright_size
 from crackgauge.images.pixels import Pixels
 from crackgauge.images.raster import decoder_refusal
+from crackgauge.images.tiff_directory import check_directory, cut
 from crackgauge.images.tiff_layout import Layout, read_layout
 
 CACHE_BYTES = 256 << 20
@@ -48,6 +49,9 @@ class TiffReader:
         path: the file.
         cache_bytes: bound of the cache; one segment is always kept.
 
+    Attributes:
+        cached_bytes: decoded segments that are kept now.
+
     Raises:
         InputRefused: no TIFF, cut, damaged, or of a kind that is not read.
     """
@@ -55,7 +59,7 @@ class TiffReader:
     def __init__(self, path: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
         self.path = path
         self._cache: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
-        self._cached_bytes = 0
+        self.cached_bytes = 0
         self._cache_limit = cache_bytes
         self._lock = threading.Lock()
         # tifffile logs what is raised here as a refusal anyway.
@@ -64,8 +68,18 @@ class TiffReader:
             self._stream = open_regular(path, buffering=0)
         try:
             self._tif, self._page = self._open_first_page()
+            size = os.fstat(self._stream.fileno()).st_size
+            check_directory(
+                self._stream,
+                self._page.offset,
+                size,
+                order=self._tif.byteorder,
+                big=bool(self._tif.is_bigtiff),
+                read=self._page.tags,
+                path=path,
+            )
             self.layout: Layout = read_layout(self._tif, self._page, path)
-            self._check_segments()
+            self._check_segments(size)
         except BaseException:
             self._stream.close()
             raise
@@ -87,7 +101,7 @@ class TiffReader:
     def close(self) -> None:
         """Close the file and drop the cache."""
         self._cache.clear()
-        self._cached_bytes = 0
+        self.cached_bytes = 0
         self._stream.close()
 
     def read(self, window: Window) -> Pixels:
@@ -135,18 +149,12 @@ class TiffReader:
         big = 43 in head[2:4]
         offset = int.from_bytes(head[8:16] if big else head[4:8], order)  # type: ignore[arg-type]
         if offset + 8 >= size:
-            return InputRefused(
-                self.path,
-                TRUNCATED,
-                "the TIFF's directory lies beyond the end of the file, so a part is missing; "
-                "copy it again from its source",
-            )
+            return cut(self.path)
         return decoder_refusal(self.path, error)
 
-    def _check_segments(self) -> None:
+    def _check_segments(self, size: int) -> None:
         """Refuse a file some of whose segments lie beyond its end."""
         layout = self.layout
-        size = os.fstat(self._stream.fileno()).st_size
         offsets, counts = layout.offsets, layout.byte_counts
         if len(offsets) != layout.segment_count or len(counts) != layout.segment_count:
             raise InputRefused(
@@ -161,12 +169,7 @@ class TiffReader:
         else:
             short = False
         if short or bool(np.any(offsets + counts > size)):
-            raise InputRefused(
-                self.path,
-                TRUNCATED,
-                "some of the TIFF's strips or tiles lie beyond the end of the file, so a part is "
-                "missing; copy it again from its source",
-            )
+            raise cut(self.path)
 
     def _read_stored(self, window: Window) -> npt.NDArray[Any]:
         """Read a window of the stored image: (h, w, samples) of the stored dtype."""
@@ -237,10 +240,10 @@ class TiffReader:
         with self._lock:
             if index not in self._cache:
                 self._cache[index] = segment
-                self._cached_bytes += segment.nbytes
-            while self._cached_bytes > self._cache_limit and len(self._cache) > 1:
+                self.cached_bytes += segment.nbytes
+            while self.cached_bytes > self._cache_limit and len(self._cache) > 1:
                 _, dropped = self._cache.popitem(last=False)
-                self._cached_bytes -= dropped.nbytes
+                self.cached_bytes -= dropped.nbytes
         return segment
 
     def _decode(self, index: int) -> npt.NDArray[Any]:
