@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from crackgauge.arrays import Image, Mask
+from crackgauge.data import doctor_contrast
 from crackgauge.data.doctor_contrast import Contrast, contrast_of, turn_mask
 from crackgauge.data.pairs import find_pairs
 from crackgauge.errors import UsageError
@@ -63,6 +64,18 @@ def test_a_shifted_mask_is_found_with_its_shift(drawn: Drawn) -> None:
     found = look(image, np.roll(mask, 8, axis=0))
     assert found.finding == "mask-shifted"
     assert abs(found.shift[0] + 8) <= 1
+
+
+def test_a_large_photo_is_scaled_down_and_the_shift_scaled_up(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, mask = drawn(1)
+    moved = np.roll(mask, 8, axis=0)
+    small = look(image, moved)
+    monkeypatch.setattr(doctor_contrast, "MAX_LOOKED_AT_PX", mask.size)
+    large = look(image.repeat(3, 0).repeat(3, 1), moved.repeat(3, 0).repeat(3, 1))
+    assert large.z == small.z
+    assert large.shift == (3 * small.shift[0], 3 * small.shift[1])
 
 
 def test_nothing_is_said_of_hardly_any_or_nearly_all_pixels(drawn: Drawn) -> None:

@@ -9,6 +9,7 @@ the copies scatter more, and more is asked of the mask.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,8 @@ BETTER_Z = 4.5
 TURNED_RATIO = 1.5
 SHIFTED_RATIO = 2.0
 
+# A larger photo is looked at scaled down by a whole factor, to bound time and memory.
+MAX_LOOKED_AT_PX = 4_000_000
 MIN_PIXELS = 20
 MAX_SHARE = 0.5
 _SAMPLE = 5_000
@@ -154,6 +157,22 @@ def _grid(low: float, high: float, step: int, unit: float) -> _Shifts:
     return np.rint(shifts).astype(np.int64)
 
 
+def _scaled_down(image: Image, mask: Mask, factor: int) -> tuple[Image, Mask]:
+    """Means of factor x factor pixels, marked where any of them is; the rest at the edge is cut."""
+    height, width = mask.shape[0] // factor, mask.shape[1] // factor
+    summed = np.zeros((height, width, 3), dtype=np.uint32)
+    marked = np.zeros((height, width), dtype=np.bool_)
+    for row in range(factor):
+        for col in range(factor):
+            every = (
+                slice(row, height * factor, factor),
+                slice(col, width * factor, factor),
+            )
+            summed += image[every]
+            marked |= mask[every]
+    return (summed // factor**2).astype(np.uint8), marked
+
+
 def contrast_of(image: Image, mask: Mask) -> Contrast | None:
     """Compare the brightness under `mask` with that under its copies.
 
@@ -174,6 +193,9 @@ def contrast_of(image: Image, mask: Mask) -> Contrast | None:
     check_image(image)
     check_mask(mask)
     check_same_shape(image, mask, names=("image", "mask"))
+    factor = math.ceil(math.sqrt(mask.size / MAX_LOOKED_AT_PX))
+    if factor > 1:
+        image, mask = _scaled_down(image, mask, factor)
     count = int(mask.sum())
     if count < MIN_PIXELS or count > MAX_SHARE * mask.size:
         return None
@@ -213,6 +235,6 @@ def contrast_of(image: Image, mask: Mask) -> Contrast | None:
         z=float(np.nanmax(np.abs(upright))),
         turned=best_turn,
         turned_z=turned[best_turn],
-        shift=(int(best_shift[0]), int(best_shift[1])),
+        shift=(int(best_shift[0]) * factor, int(best_shift[1]) * factor),
         shift_z=float(moved.max()),
     )
