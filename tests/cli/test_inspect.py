@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+def test_photos_in_report_out(
+    run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report"
+    answer = run("inspect", photos(2), "--mm-per-px", 0.21, "--out", out, "--model", contrast_model)
+    assert answer.code == 0
+    assert answer.out == f"2 done\n{out / 'report.html'}\n"
+    assert len((out / "cracks.csv").read_text().splitlines()) == 3
+
+
+def test_a_scale_that_cannot_be(
+    run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    answer = run(
+        "inspect", photos(1), "--mm-per-px", -2, "--out", tmp_path / "o", "--model", contrast_model
+    )
+    assert answer.code == 2
+    assert "mm per px: got -2, expected a positive number such as 0.21" in answer.err
+
+
+@pytest.mark.skipif(not Path("/dev/tty").exists(), reason="needs pseudo-terminals")
+def test_a_terminal_gets_a_bar(
+    photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "crackgauge.cli", "inspect", str(photos(2))]
+    command += ["--out", str(tmp_path / "out"), "--model", str(contrast_model)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower)
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk
+    out, _ = process.communicate(timeout=60)
+    os.close(leader)
+    assert process.returncode == 0
+    assert out.decode().startswith("2 done\n")
+    assert b"2/2" in shown
+    assert b"\x1b[" in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
+def test_a_stopped_inspection_goes_on(
+    many: Path, start: Callable[..., Any], run: Run, contrast_model: Path, tmp_path: Path
+) -> None:
+    command = ["inspect", many, "--out", tmp_path / "out", "--model", contrast_model]
+    process = start(command)
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out/.state").glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 4
+    assert "stopped by SIGTERM" in err
+    assert not (tmp_path / "out/report.html").exists()
+    answer = run(*command)
+    assert answer.code == 0
+    assert "already there" in answer.out
+    assert len((tmp_path / "out/images.csv").read_text().splitlines()) == 31
