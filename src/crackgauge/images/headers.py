@@ -100,7 +100,7 @@ def check_whole(content: bytes, kind: RasterFormat, path: Path) -> None:
     elif kind == "jpeg":
         # Within the coded picture 0xFF is followed by 0 or a restart marker, so that the end
         # marker cannot occur by chance; that of a thumbnail lies before the scan.
-        start = _start_of_scan(content, path)
+        start = start_of_scan(content, path)
         if content.find(b"\xff\xd9", start) < 0:
             raise truncated(path, "the JPEG has no end marker, so a part is missing")
         if content.count(b"\xff\xda", start) > _MAX_JPEG_SCANS:
@@ -169,7 +169,12 @@ def _jpeg(stream: BinaryIO, path: Path) -> Header:
     return Header(height, width, exif, bits, samples, lossy=True)
 
 
-def _start_of_scan(content: bytes, path: Path) -> int:
+def start_of_scan(content: bytes, path: Path) -> int:
+    """Where the first scan of a JPEG begins.
+
+    Raises:
+        InputRefused: the file ends before it.
+    """
     try:
         return _jpeg_segments(io.BytesIO(content))[-1][1]
     except (struct.error, IndexError) as error:

@@ -9,6 +9,7 @@ palettes and less than 8 bits are left to Pillow, which keeps the indices.
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ from crackgauge.images.headers import (
     RasterFormat,
     check_whole,
     read_header,
+    start_of_scan,
     truncated,
 )
+from crackgauge.images.jpeg_fill import is_filled
 from crackgauge.images.orientation import turn_upright
 from crackgauge.images.pixels import ColourModel, Pixels
 
@@ -134,11 +137,14 @@ def _decode(content: bytes, kind: RasterFormat, header: Header, path: Path) -> P
     if kind == "png" and header.bits >= 8 and not header.indexed:
         return _decode_png(content, header, path)
     try:
-        image: Image.Image = _DECODERS[kind](io.BytesIO(content))
-        image.load()
+        image = _load(kind, content)
         palette = _palette_of(image)
         if image.size != (header.width, header.height):
             raise ValueError(f"decoded {image.size}")
+        if kind == "jpeg" and is_filled(
+            image, content, start_of_scan(content, path), partial(_load, kind)
+        ):
+            raise truncated(path, "the JPEG's data end before its picture does")
         if header.orientation > 1:
             image = image.transpose(_TURNS[header.orientation])
         values = np.asarray(image)
@@ -146,6 +152,12 @@ def _decode(content: bytes, kind: RasterFormat, header: Header, path: Path) -> P
     except Exception as error:  # decoders raise a dozen kinds of error on damaged files
         raise decoder_refusal(path, error) from error
     return _as_pixels(values, mode, palette, header)
+
+
+def _load(kind: RasterFormat, content: bytes) -> Image.Image:
+    image = _DECODERS[kind](io.BytesIO(content))
+    image.load()
+    return image
 
 
 def _decode_png(content: bytes, header: Header, path: Path) -> Pixels:
