@@ -15,7 +15,11 @@ SOURCES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob
 
 TORCH = {"torch", "torchvision", "timm", "lightning_fabric", "safetensors"}
 TORCH_ROOMS = ("models/", "losses/", "training/")
-TORCH_FILES = ("inference/backends/torch.py", "inference/export.py")
+TORCH_FILES = (
+    "inference/backends/torch.py",
+    "inference/export.py",
+    "inference/training_run.py",
+)
 MOST_LINES = 400
 MOST_LINES_OF_A_BODY = 60
 

@@ -63,7 +63,7 @@ class StandardiseClaheGamma:
 
     def collect(self, blocks: Blocks, height: int, width: int) -> ClaheTable:
         """Histograms of raw grey per tile; min-max and clipping then need only the histograms."""
-        tile_height, tile_width = -(-height // self.tiles), -(-width // self.tiles)
+        tile_height, tile_width = _tile_sides(height, width, self.tiles)
         counts = np.zeros((self.tiles, self.tiles, 256), np.int64)
         for window, image in blocks:
             grey = to_channels(image, 1)[:, :, 0]
@@ -175,6 +175,13 @@ def prepare(
     """
     prepared = preprocess(image, channels=channels, preprocessing=preprocessing)
     return normalise(prepared, mean=mean, std=std)
+
+
+def _tile_sides(height: int, width: int, tiles: int) -> tuple[int, int]:
+    """Height and width of a tile. Where one side is no multiple, OpenCV enlarges both."""
+    if height % tiles == 0 and width % tiles == 0:
+        return height // tiles, width // tiles
+    return height // tiles + 1, width // tiles + 1
 
 
 def _min_max(low: int, high: int) -> npt.NDArray[np.int64]:

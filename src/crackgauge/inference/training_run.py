@@ -61,14 +61,13 @@ def read_run(folder: Path) -> RunModel:
         content = weights.read_bytes()
         network.load_state_dict(safetensors.torch.load(content))
         with safe_open(weights, "pt") as stream:
-            metadata: dict[str, str] = stream.metadata() or {}
-        score = json.loads(metadata.get("score", "null"))
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+            best = json.loads((stream.metadata() or {})["best"])
+        score, chosen_on = best["score"], best["chosen_on"]
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelFileError(
             f"{weights}: does not hold the weights of {recipe.network.name} "
             f"({str(error).splitlines()[0]}); train again or choose another run"
         ) from error
-    chosen_on = metadata.get("chosen_on", "validation images")
     return RunModel(recipe, network, score, chosen_on, content)
 
 

@@ -30,8 +30,8 @@ from crackgauge.recipes import Recipe, dump_recipe
 from crackgauge.training.batches import Batches
 from crackgauge.training.journal import TIMING_COLUMNS, Journal
 from crackgauge.training.report import TrainingProgress
-from crackgauge.training.result import TrainingResult, export_best, initial_weights
-from crackgauge.training.samples import load_training_samples
+from crackgauge.training.result import TrainingResult, export_run, initial_weights
+from crackgauge.training.samples import TrainingSamples, load_training_samples
 from crackgauge.training.schedule import ema_decay_at, learning_rate_share
 from crackgauge.training.signals import StopRequest
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
@@ -53,7 +53,7 @@ class _Run:
     fabric: Fabric
     state: TrainingState
     batches: Batches
-    validation: Sequence[Sample]
+    samples: TrainingSamples
     total_steps: int
 
 
@@ -92,7 +92,7 @@ def train(
         raise UsageError(f"unknown loss {recipe.loss!r}; known: {', '.join(sorted(LOSSES))}")
     with TrainingProgress(enabled=progress) as bar, StopRequest() as stop:
         samples = load_training_samples(folders, recipe, report=bar.reading)
-        run = _set_up(recipe, out, samples.train, samples.validation, device)
+        run = _set_up(recipe, out, samples, device)
         if init is not None:
             run.state.network.load_state_dict(initial_weights(init, run.state.network))
             _reset_average(run.state)
@@ -102,7 +102,7 @@ def train(
         write_text_atomic(out / "recipe.yaml", dump_recipe(recipe))
         bar.training(run.state.progress.step, run.total_steps)
         _run_steps(run, bar, stop)
-    return export_best(recipe, out, samples)
+    return export_run(out, out / "model.onnx")
 
 
 def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
@@ -182,16 +182,17 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter) -> None:
     progress, recipe = run.state.progress, run.recipe
     epoch = progress.step // run.batches.steps_per_epoch
     due = epoch % recipe.validation.every_epochs == 0 or progress.step == run.total_steps
-    scored = _validate(run) if due and run.validation else None
+    scored = _validate(run) if due and run.samples.validation else None
     is_best = False
     if scored is not None:
-        is_best = progress.best_score is None or scored.f1 > progress.best_score
+        # Any comparison with NaN is false: a score that is none is never the best.
+        is_best = scored.f1 > (-1.0 if progress.best_score is None else progress.best_score)
         progress.without_better = 0 if is_best else progress.without_better + 1
         for name, number in asdict(scored).items():
             board.add_scalar(f"val/{name}", number, progress.step)
     if is_best and scored is not None:
         progress.best_score, progress.best_step = scored.f1, progress.step
-    if is_best or not run.validation:
+    if is_best or not run.samples.validation:
         _save_best(run, scored)
     count = progress.loss_count
     journal.add(
@@ -227,7 +228,7 @@ def _validate(run: _Run) -> Score:
             ),
             sample.mask,
         )
-        for sample in run.validation
+        for sample in run.samples.validation
     )
     rules = run.recipe.validation
     return score(pairs, tolerance_px=rules.tolerance_px, threshold=rules.threshold)
@@ -237,18 +238,20 @@ def _save_best(run: _Run, scored: Score | None) -> None:
     """Write the weights to use, with the threshold chosen for them."""
     network = run.state.averaged or run.state.network
     weights = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    metadata = {
-        "step": str(run.state.progress.step),
-        "score": json.dumps(asdict(scored) if scored else None),
+    described = {
+        "step": run.state.progress.step,
+        "score": asdict(scored) if scored else None,
+        "chosen_on": run.samples.validation_name,
     }
+    # One key: the order of several differs from run to run.
+    metadata = {"best": json.dumps(described)}
     write_bytes_atomic(run.out / "best.safetensors", save(weights, metadata))
 
 
 def _set_up(
     recipe: Recipe,
     out: Path,
-    training: Sequence[Sample],
-    validation: Sequence[Sample],
+    samples: TrainingSamples,
     device: str,
 ) -> _Run:
     if recipe.threads is not None:
@@ -265,11 +268,11 @@ def _set_up(
         network=network,
         averaged=copy.deepcopy(network) if recipe.ema_decay is not None else None,
         optimizer=_optimizer(recipe, network),
-        recipe_digest=_digest(recipe, training, validation),
+        recipe_digest=_digest(recipe, [*samples.train, *samples.validation]),
     )
-    batches = Batches(training, recipe)
+    batches = Batches(samples.train, recipe)
     total = recipe.epochs * batches.steps_per_epoch
-    return _Run(recipe, out, fabric, state, batches, validation, total)
+    return _Run(recipe, out, fabric, state, batches, samples, total)
 
 
 def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
@@ -305,10 +308,10 @@ def _reset_average(state: TrainingState) -> None:
         state.averaged.load_state_dict(state.network.state_dict())
 
 
-def _digest(recipe: Recipe, training: Sequence[Sample], validation: Sequence[Sample]) -> str:
+def _digest(recipe: Recipe, samples: Sequence[Sample]) -> str:
     """SHA-256 of everything that the course of the training depends on."""
     digest = hashlib.sha256(dump_recipe(recipe).encode())
-    for sample in (*training, *validation):
+    for sample in samples:
         digest.update(sample.stem.encode())
         digest.update(sample.image.tobytes())
         digest.update(np.packbits(sample.mask).tobytes())
@@ -343,4 +346,3 @@ def _end_step(run: _Run) -> int:
 def _patience_is_over(run: _Run) -> bool:
     patience = run.recipe.validation.patience
     return patience is not None and run.state.progress.without_better >= patience
-

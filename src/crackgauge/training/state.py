@@ -83,9 +83,9 @@ def save_state(state: TrainingState, folder: Path) -> Path:
             if isinstance(value, Tensor):
                 tensors[f"optimizer/{index}/{name}"] = value
     tensors["generator"] = torch.get_rng_state()
-    metadata = {"recipe": state.recipe_digest, "progress": json.dumps(asdict(state.progress))}
+    described = {"recipe": state.recipe_digest, "progress": asdict(state.progress)}
     plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    content = save(plain, metadata)
+    content = save(plain, {"state": json.dumps(described)})
     path = folder / f"step-{state.progress.step:09d}.safetensors"
     write_bytes_atomic(path, content)
     write_text_atomic(_digest_file(path), hashlib.sha256(content).hexdigest() + "\n")
@@ -114,11 +114,11 @@ def load_state(path: Path, state: TrainingState) -> None:
     """
     try:
         with safe_open(path, "pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
+            described = json.loads((file.metadata() or {})["state"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise ModelFileError(f"{path}: is no training state ({error})") from error
-    if metadata.get("recipe") != state.recipe_digest:
+    if described["recipe"] != state.recipe_digest:
         raise ModelFileError(
             f"{path}: was saved under another recipe or dataset; resume with the recipe in the "
             "run's folder, or train into another folder"
@@ -133,7 +133,7 @@ def load_state(path: Path, state: TrainingState) -> None:
         values.setdefault(int(index), {})[name] = tensor
     state.optimizer.load_state_dict({**optimizer, "state": values})
     torch.set_rng_state(tensors["generator"])
-    state.progress = Progress(**json.loads(metadata["progress"]))
+    state.progress = Progress(**described["progress"])
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

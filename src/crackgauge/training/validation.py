@@ -5,6 +5,7 @@ Legend: H, W height and width of an image; K thresholds 0.01..0.99.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -73,12 +74,15 @@ def score(
 ) -> Score:
     """Pool counts over pairs of probability and truth; choose the threshold if none is given.
 
-    Of equally good thresholds the middle one is taken.
+    Of equally good thresholds the middle one is taken. Where a network gives no numbers any more,
+    neither does the score: every figure is NaN.
     """
     candidates: Sequence[float] = THRESHOLDS if threshold is None else (threshold,)
     near = [MatchCounts()] * len(candidates)
     exact = list(near)
     for probability, truth in predictions:
+        if not np.isfinite(probability).all():
+            return Score(*[math.nan] * 5)
         at_tolerance = threshold_counts(probability, truth, tolerance_px, candidates)
         at_zero = threshold_counts(probability, truth, 0, candidates)
         near = [a + b for a, b in zip(near, at_tolerance, strict=True)]

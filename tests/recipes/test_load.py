@@ -1,0 +1,82 @@
+"""Recipes: presets, files on top of presets, overrides, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crackgauge.errors import RecipeError
+from crackgauge.recipes import dump_recipe, load_recipe, preset_names
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_recipe_written_and_read_is_the_same(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    assert recipe.preset == name
+    path = tmp_path / "recipe.yaml"
+    path.write_text(dump_recipe(recipe), encoding="utf-8")
+    assert load_recipe(path) == recipe
+
+
+def test_the_faithful_preset_says_what_the_paper_says() -> None:
+    recipe = load_recipe("attention-unet")
+    assert (recipe.sampling.patch_px, recipe.sampling.count, recipe.batch) == (48, 2000, 32)
+    assert (recipe.epochs, recipe.optimizer.name) == (30, "sgd")
+    optimizer = recipe.optimizer
+    settings = (optimizer.learning_rate, optimizer.momentum, optimizer.weight_decay)
+    assert settings == (1e-3, 0.9, 1e-6)
+    assert recipe.network.options["final_relu"] is True
+    assert recipe.validation.threshold == 0.2
+
+
+def test_overrides_reach_into_sections_and_keep_the_rest() -> None:
+    recipe = load_recipe("attention-unet-fast", ["optimizer.learning_rate=1e-4", "epochs=3"])
+    assert recipe.optimizer.learning_rate == 1e-4
+    assert recipe.epochs == 3
+    assert recipe.optimizer.name == "adamw"
+
+
+def test_a_file_gives_only_what_differs_from_its_base(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("base: attention-unet-fast\nsampling: {patch_px: 128}\n", encoding="utf-8")
+    recipe = load_recipe(path)
+    assert recipe.sampling.patch_px == 128
+    assert recipe.sampling.count == load_recipe("attention-unet-fast").sampling.count
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("optimizer.learning_rat=1", "did you mean 'optimizer.learning_rate'"),
+        ("optimiser.name=sgd", "did you mean 'optimizer'"),
+        ("epochs=many", "epochs: got 'many'"),
+        ("epochs=0", "epochs: got 0"),
+        ("optimizer.name=lion", "'sgd' or 'adamw'"),
+        ("input.std=[0,1,1]", "expected values above 0"),
+        ("input.mean=[0.5]", "got 1 mean and 3 std"),
+        ("epochs.more=1", "epochs is a value and has no parts"),
+        ("epochs", "expected key=value"),
+        ("network=[1", "is no value"),
+    ],
+)
+def test_a_wrong_override_is_refused_in_one_sentence(override: str, sentence: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("attention-unet-fast", [override])
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("- a\n- b\n", "got list"), ("a: [", "is no YAML"), ("base: none-such\n", "neither a preset")],
+)
+def test_a_wrong_file_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match=sentence):
+        load_recipe(path)
+
+
+def test_an_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'attention-unet'"):
+        load_recipe("attention-unt")
