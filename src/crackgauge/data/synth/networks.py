@@ -32,8 +32,8 @@ class Character:
 
 
 def draw_character(rng: np.random.Generator, width_px: float | None = None) -> Character:
-    """A character at random; widths follow those marked in photographs (median 4 px)."""
-    width = float(np.exp(rng.normal(np.log(4.0), 0.45))) if width_px is None else width_px
+    """A character at random; widths follow those marked in photographs (median 4.6 px)."""
+    width = float(np.exp(rng.normal(np.log(4.6), 0.42))) if width_px is None else width_px
     return Character(
         width_px=float(np.clip(width, 1.0, 11.0)),
         roughness=float(rng.uniform(0.02, 0.14)),

@@ -132,7 +132,7 @@ def render(
         size: (H, W) in px, 32 or more each.
         cracks: a key of `PATTERNS`, a number of single cracks (0: none), the strokes to draw, or
             None for a pattern at random.
-        width_px: typical width of drawn patterns, 1 to 11; None: at random, median 4.
+        width_px: typical width of drawn patterns, 1 to 11; None: at random, median 4.6.
         filling: one of `FILLINGS`; None: at random, mostly open.
         distractors: keys of `DISTRACTORS`; None: at random, () for none.
         camera: None for one at random, `Camera()` for the bare scene.
@@ -159,13 +159,15 @@ def render(
         if name in GROUND:
             GROUND[name](scene, streams[name])
     chosen = choose_filling(of_look, surface) if filling is None else filling
-    cover = draw_cracks(scene, of_look, strokes, filling=chosen)
+    taken_by = draw_camera(of_camera) if camera is None else camera
+    blur_px = float(np.hypot(taken_by.blur_px, taken_by.smoothing_px))
+    cover = draw_cracks(scene, of_look, strokes, filling=chosen, blur_px=blur_px)
     for name in names:
         if name not in GROUND:
             DISTRACTORS[name](scene, streams[name])
     visible = _visible(strokes, scene)
     return Rendered(
-        image=photograph(scene, of_camera, draw_camera(of_camera) if camera is None else camera),
+        image=photograph(scene, of_camera, taken_by),
         mask=(cover >= 0.5) & ~scene.hidden,
         centre_lines=[stroke.points for stroke in visible],
         widths_px=[stroke.widths_px for stroke in visible],

@@ -37,7 +37,7 @@ _PHOTOS = (
     _Photo("road_01", 513, "asphalt", "map", ("tyre_mark", "stain"), 5.0),
     _Photo("road_02", 14, "asphalt", "branching", ("lane_marking", "pebbles", "edge_shadow"), 6.0),
     _Photo("girder_01", 215, "steel", "single", ("rust", "scratch"), 4.0),
-    _Photo("wall_01", 716, "concrete", 0, ("water_stain", "rust", "pole_shadow")),
+    _Photo("wall_01", 716, "concrete", 0, ("water_stain", "rust", "edge_shadow")),
 )  # fmt: skip
 
 
