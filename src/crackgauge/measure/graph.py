@@ -82,7 +82,7 @@ def walk_paths(skeleton: Mask) -> Paths:
 def _link_neighbours(skeleton: Mask, row: _Integers, col: _Integers) -> sparse.csr_array:
     """Link each pixel to its neighbours, symmetric (N, N), with their distances."""
     count = len(row)
-    number = np.full(tuple(size + 2 for size in skeleton.shape), -1, dtype=np.int64)
+    number = np.full(tuple(size + 2 for size in skeleton.shape), -1, dtype=np.int32)
     number[row + 1, col + 1] = np.arange(count)
     froms, tos, lengths = [], [], []
     for down, right in _FORWARD:

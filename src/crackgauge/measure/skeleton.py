@@ -49,8 +49,10 @@ class CentreLines:
 def trace(mask: Mask, distance_px: npt.NDArray[np.float32]) -> CentreLines:
     """Find the centre lines of a mask that has background along its four sides.
 
-    A spur is removed: a branch with a free end that does not leave the largest disc around its
-    junction, because it comes from a bump of the outline and is no crack.
+    A spur is removed: a branch with a free end that does not reach out of the largest disc around
+    its junction by more than about its own width, because it comes from a bump of the outline
+    and is no crack. With d the distance to the background, it is at most d at the junction plus d
+    at the free end long.
 
     Args:
         mask: bool (H, W).
@@ -105,9 +107,9 @@ def _find_spurs(paths: Paths, distance_px: npt.NDArray[np.float32]) -> npt.NDArr
     starts, ends = paths.first[:-1], paths.last
     from_start = (paths.start_degree >= 3) & (paths.end_degree == 1)
     from_end = (paths.end_degree >= 3) & (paths.start_degree == 1)
-    junction = np.where(from_start, starts, ends)
-    disc = distance_px[paths.row[junction], paths.col[junction]]
-    return np.asarray((from_start | from_end) & (lengths <= disc), dtype=np.bool_)
+    reach = distance_px[paths.row[starts], paths.col[starts]]
+    reach = reach + distance_px[paths.row[ends], paths.col[ends]]
+    return np.asarray((from_start | from_end) & (lengths <= reach), dtype=np.bool_)
 
 
 def _erase(skeleton: Mask, paths: Paths, spurs: npt.NDArray[np.bool_]) -> None:

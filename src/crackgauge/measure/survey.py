@@ -40,6 +40,7 @@ from crackgauge.measure.columns import (
     BRANCH_COLUMNS,
     CRACK_COLUMNS,
     IMAGE_COLUMNS,
+    Kind,
     add_millimetres,
     as_frame,
 )
@@ -131,14 +132,13 @@ def measure(
         check_same_shape(mask, probability, names=("mask", "probability"))
     check_scale(mm_per_px)
     components = find_components(mask, min_area_px2=min_area_px2)
-    cracks, branches = _empty()
+    cracks, branches = as_frame([], CRACK_COLUMNS), as_frame([], BRANCH_COLUMNS)
     if len(components):
-        samples, of_branches = gather(pack(components), components)
-        cracks = _cracks(components, samples, of_branches, probability)
-        branches = _branches(samples, of_branches, probability)
-    for table in (cracks, branches):
-        table["image"] = image
-        add_millimetres(table, mm_per_px)
+        samples, found = gather(pack(components), components)
+        of_cracks = _cracks(components, samples, found, probability)
+        cracks = _finish(of_cracks, CRACK_COLUMNS, image, mm_per_px)
+        of_branches = _branches(samples, found, probability)
+        branches = _finish(of_branches, BRANCH_COLUMNS, image, mm_per_px)
     height, width = mask.shape
     return Survey(
         images=summarise(cracks, height=height, width=width, mm_per_px=mm_per_px, image=image),
@@ -167,24 +167,26 @@ def summarise(
     area = int(cracks["area_px2"].sum())
     length = float(cracks["length_px"].sum())
     weighted = float((cracks["width_mean_px"] * cracks["length_px"]).sum())
-    row = {
-        "image": image,
-        "height_px": height,
-        "width_px": width,
-        "crack_count": len(cracks),
-        "crack_area_px2": area,
-        "crack_area_ratio": area / (height * width),
-        "crack_length_px": length,
-        "width_mean_px": weighted / length if length else math.nan,
-        "width_max_px": float(cracks["width_max_px"].max()),
+    values: _Columns = {
+        "height_px": [height],
+        "width_px": [width],
+        "crack_count": [len(cracks)],
+        "crack_area_px2": [area],
+        "crack_area_ratio": [area / (height * width)],
+        "crack_length_px": [length],
+        "width_mean_px": [weighted / length if length else math.nan],
+        "width_max_px": [float(cracks["width_max_px"].max())],
+        "mm_per_px": [mm_per_px],
     }
-    table = as_frame([row], IMAGE_COLUMNS)
-    add_millimetres(table, mm_per_px)
-    return table
+    return _finish(values, IMAGE_COLUMNS, image, mm_per_px)
 
 
-def _empty() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return as_frame([], CRACK_COLUMNS), as_frame([], BRANCH_COLUMNS)
+def _finish(
+    values: _Columns, columns: dict[str, Kind], image: str, mm_per_px: float | None
+) -> pd.DataFrame:
+    values["image"] = [image] * len(next(iter(values.values())))
+    add_millimetres(values, columns, mm_per_px)
+    return as_frame(values, columns)
 
 
 def _cracks(
@@ -192,7 +194,7 @@ def _cracks(
     samples: Samples,
     branches: Branches,
     probability: Probability | None,
-) -> pd.DataFrame:
+) -> _Columns:
     count = len(components)
     groups = branches.crack[samples.branch]
     chord, drawn, length = (
@@ -200,28 +202,23 @@ def _cracks(
         for of_branch in (branches.chord_px, branches.drawn_px, branches.length_px)
     )
     top, left, bottom, right = components.boxes.T
-    return as_frame(
-        {
-            "crack_id": np.arange(1, count + 1),
-            "branch_count": np.bincount(branches.crack, minlength=count),
-            "length_px": length,
-            **_widths(samples, groups, count),
-            "area_px2": components.area_px2.astype(np.float64),
-            "angle_deg": orientation_deg(groups, count, samples.tangent, samples.step_px),
-            "tortuosity": _ratio(drawn, chord),
-            "confidence_mean": _confidence(components, probability),
-            "bbox_left_px": left,
-            "bbox_top_px": top,
-            "bbox_right_px": right,
-            "bbox_bottom_px": bottom,
-        },
-        CRACK_COLUMNS,
-    )
+    return {
+        "crack_id": np.arange(1, count + 1),
+        "branch_count": np.bincount(branches.crack, minlength=count),
+        "length_px": length,
+        **_widths(samples, groups, count),
+        "area_px2": components.area_px2.astype(np.float64),
+        "angle_deg": orientation_deg(groups, count, samples.tangent, samples.step_px),
+        "tortuosity": _ratio(drawn, chord),
+        "confidence_mean": _confidence(components, probability),
+        "bbox_left_px": left,
+        "bbox_top_px": top,
+        "bbox_right_px": right,
+        "bbox_bottom_px": bottom,
+    }
 
 
-def _branches(
-    samples: Samples, branches: Branches, probability: Probability | None
-) -> pd.DataFrame:
+def _branches(samples: Samples, branches: Branches, probability: Probability | None) -> _Columns:
     count = len(branches.crack)
     groups = samples.branch
     widths = _widths(samples, groups, count)
@@ -230,23 +227,20 @@ def _branches(
         values = probability[samples.row, samples.col].astype(np.float64)
         confidence = weighted_mean(groups, count, values, samples.step_px)
     first_of_crack = np.searchsorted(branches.crack, branches.crack)
-    return as_frame(
-        {
-            "crack_id": branches.crack + 1,
-            "branch_id": np.arange(count) - first_of_crack + 1,
-            "length_px": branches.length_px,
-            **widths,
-            "area_px2": widths["width_mean_px"] * branches.length_px,
-            "angle_deg": orientation_deg(groups, count, samples.tangent, samples.step_px),
-            "tortuosity": _ratio(branches.drawn_px, branches.chord_px),
-            "confidence_mean": confidence,
-            "start_x_px": branches.ends[:, 0],
-            "start_y_px": branches.ends[:, 1],
-            "end_x_px": branches.ends[:, 2],
-            "end_y_px": branches.ends[:, 3],
-        },
-        BRANCH_COLUMNS,
-    )
+    return {
+        "crack_id": branches.crack + 1,
+        "branch_id": np.arange(count) - first_of_crack + 1,
+        "length_px": branches.length_px,
+        **widths,
+        "area_px2": widths["width_mean_px"] * branches.length_px,
+        "angle_deg": orientation_deg(groups, count, samples.tangent, samples.step_px),
+        "tortuosity": _ratio(branches.drawn_px, branches.chord_px),
+        "confidence_mean": confidence,
+        "start_x_px": branches.ends[:, 0],
+        "start_y_px": branches.ends[:, 1],
+        "end_x_px": branches.ends[:, 2],
+        "end_y_px": branches.ends[:, 3],
+    }
 
 
 def _widths(samples: Samples, groups: _Integers, count: int) -> _Columns:

