@@ -6,6 +6,7 @@ Legend: a KEY is the path of an input's outputs under `masks/` and the like, wit
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -65,11 +66,16 @@ def find_jobs(source: str | Path, out: Path, *, recursive: bool) -> list[Job]:
     paths = [
         path
         for path in list_images(source, recursive=recursive)
-        if target not in path.absolute().parents and target not in path.resolve().parents
+        if target not in path.absolute().parents and target not in _real(path).parents
     ]
     if not paths:
         raise UsageError(f"{source}: no image outside the output folder {out}; nothing to do")
     return name_jobs(paths, root)
+
+
+def _real(path: Path) -> Path:
+    """Follow links; unlike `Path.resolve`, a link to itself raises nothing."""
+    return Path(os.path.realpath(path))
 
 
 def name_jobs(paths: Sequence[Path], root: Path) -> list[Job]:
