@@ -16,10 +16,11 @@ def test_a_cut_jpeg_that_was_closed_with_an_end_marker_is_refused(write, options
     path = write("i.jpg", pixels[..., 0] if grey else pixels, "JPEG", quality=85, **options)
     content = path.read_bytes()
     for share in (0.6, 0.8, 0.9):
-        path.write_bytes(content[: int(share * len(content))] + b"\xff\xd9")
-        with pytest.raises(InputRefused) as caught:
-            read_image(path)
-        assert caught.value.reason == "truncated"
+        for end in (b"\xff\xd9", b"\xff\xff\xd9"):
+            path.write_bytes(content[: int(share * len(content))] + end)
+            with pytest.raises(InputRefused) as caught:
+                read_image(path)
+            assert caught.value.reason == "truncated"
 
 
 @pytest.mark.parametrize("options", OPTIONS)
