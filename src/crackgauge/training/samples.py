@@ -63,7 +63,7 @@ def load_training_samples(
             validation += find_pairs(folder, split="val")
     name = f"the val split ({len(validation)} images)"
     if not validation and recipe.validation.holdback:
-        validation = _hold_back(first, recipe.validation.holdback)
+        validation = hold_back(first, recipe.validation.holdback)
         held = {pair.image for pair in validation}
         train = [pair for pair in train if pair.image not in held]
         name = f"{len(validation)} images held back from the training images"
@@ -85,7 +85,7 @@ def load_training_samples(
     return TrainingSamples(load(train), load(validation), name if validation else "none")
 
 
-def _hold_back(pairs: Sequence[Pair], share: float) -> list[Pair]:
+def hold_back(pairs: Sequence[Pair], share: float) -> list[Pair]:
     """About `share` of the pairs, whole source photos at a time."""
     groups = sorted({pair.group for pair in pairs})
     order = np.random.default_rng(_HOLDBACK_SEED).permutation(len(groups))
