@@ -184,7 +184,10 @@ def _carry_out(orders: Sequence[_Order], jobs: int) -> Iterator[None]:
         return
     # Spawned, because a forked child may inherit a lock that OpenCV's threads hold.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(orders)), mp_context=context) as pool:
+    # One thread of OpenCV to a process: the processes are what fills the machine.
+    with ProcessPoolExecutor(
+        min(jobs, len(orders)), mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
+    ) as pool:
         yield from pool.map(_render_one, orders, chunksize=4)
 
 
