@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from crackgauge.arrays import Image, Mask, Probability
 from crackgauge.data.pairs import Pair
-from crackgauge.images import read_image, read_mask
+from crackgauge.images import read_image, read_mask, read_probability, write_probability
 from crackgauge.inference.predictor import Predictor
 from crackgauge.inference.protocols import predict_shifts_mean, predict_windows_mean
 from crackgauge.metrics.tolerance import MatchCounts, threshold_counts
@@ -30,14 +31,23 @@ PROTOCOLS: dict[str, Callable[[Predictor, Image], Probability]] = {
 Predicted = list[tuple[Probability, Mask]]
 
 
-def predict_pairs(model: Predictor, pairs: Sequence[Pair], protocol: str) -> Predicted:
-    """Probability and truth of each pair."""
-    predict = PROTOCOLS[protocol]
-    return [
-        (predict(model, read_image(pair.image)), read_mask(pair.mask).mask)
-        for pair in pairs
-        if pair.mask is not None
-    ]
+def predict_pairs(
+    model: Predictor, pairs: Sequence[Pair], protocol: str, *, kept: Path | None = None
+) -> Predicted:
+    """Probability and truth of each pair; in the folder `kept`, so that a stopped run goes on."""
+    predicted = []
+    for pair in pairs:
+        if pair.mask is None:
+            continue
+        file = kept / protocol.replace(" ", "-") / f"{pair.stem}.tif" if kept else None
+        if file is not None and file.exists():
+            probability = read_probability(file)
+        else:
+            probability = PROTOCOLS[protocol](model, read_image(pair.image))
+            if file is not None:
+                write_probability(file, probability)
+        predicted.append((probability, read_mask(pair.mask).mask))
+    return predicted
 
 
 def choose_threshold(validation: Predicted, *, tolerance_px: float = 2.0) -> float:
@@ -67,12 +77,13 @@ def score_protocol(
     test: Sequence[Pair],
     validation: Sequence[Pair] = (),
     threshold: float | None = None,
+    kept: Path | None = None,
 ) -> dict[str, object]:
     """One row: figures on `test`, threshold chosen on `validation` unless it is given."""
     started = time.perf_counter()
     if threshold is None:
-        threshold = choose_threshold(predict_pairs(model, validation, protocol))
-    predicted = predict_pairs(model, test, protocol)
+        threshold = choose_threshold(predict_pairs(model, validation, protocol, kept=kept))
+    predicted = predict_pairs(model, test, protocol, kept=kept)
     megapixels = sum(truth.size for _, truth in predicted) / 1e6
     return {
         "protocol": protocol,
