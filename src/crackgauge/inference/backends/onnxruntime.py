@@ -35,7 +35,8 @@ class OnnxRuntimeBackend:
             (probability,) = self._session.run(None, {"image": batch})
         except Exception as error:
             raise _run_error(error, batch, self._source) from error
-        return np.asarray(probability, np.float32)
+        # Its sigmoid gives 1.0000001 for logits around 17.
+        return np.clip(np.asarray(probability, np.float32), 0.0, 1.0)
 
 
 def open_backend(
@@ -56,6 +57,8 @@ def open_backend(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or available_threads()
     options.inter_op_num_threads = 1
+    # Patterns of memory by shape cost a third more at the peak and gain no time.
+    options.enable_mem_pattern = False
     options.log_severity_level = _FATAL_ONLY
     try:
         session = onnxruntime.InferenceSession(model.content, options, providers=providers)
