@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -114,7 +115,8 @@ def run(network, tmp_path):
     recipe = load_recipe("attention-unet-fast", overrides)
     assert recipe.network.options.items() >= OPTIONS.items()
     (tmp_path / "recipe.yaml").write_text(dump_recipe(recipe))
-    safetensors.torch.save_file(network.state_dict(), tmp_path / "best.safetensors")
+    notes = {"best": json.dumps({"score": None, "chosen_on": "nothing"})}
+    safetensors.torch.save_file(network.state_dict(), tmp_path / "best.safetensors", notes)
     return tmp_path
 
 
