@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 RUNNABLE = [ROOT / "docs" / "metrics.md"]  # their blocks need no file
 
@@ -17,11 +17,20 @@ def python_blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), flags=re.M | re.S)
 
 
+def links(page: Path) -> list[Path]:
+    """Targets within the repository."""
+    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8"))
+    return [(page.parent / target).resolve() for target in targets if "://" not in target]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_within_the_repository_resolve(page: Path):
-    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text("utf-8"))
-    inside = [target for target in targets if "://" not in target]
-    assert [target for target in inside if not (page.parent / target).exists()] == []
+    assert [target for target in links(page) if not target.exists()] == []
+
+
+def test_the_index_leads_to_every_page():
+    docs = ROOT / "docs"
+    assert set(docs.rglob("*.md")) - {docs / "index.md"} - set(links(docs / "index.md")) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
