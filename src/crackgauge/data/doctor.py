@@ -104,7 +104,7 @@ def check(
     findings += _maskless(pairs, listing, base)
     findings += _rare_encodings(examined, base)
     findings += _group_leaks(pairs)
-    findings += _duplicates(examined)
+    findings += _duplicates(examined, base)
     findings.sort(key=lambda finding: finding.order)
     return DoctorReport(root, listing.layout, tuple(examined), tuple(findings))
 
@@ -157,7 +157,7 @@ def _group_leaks(pairs: Iterable[Pair]) -> Iterator[Finding]:
             yield Finding("leak-group", group, " ".join(sorted(counter)), detail)
 
 
-def _duplicates(examined: list[Examined]) -> Iterator[Finding]:
+def _duplicates(examined: list[Examined], base: Path) -> Iterator[Finding]:
     known = [one for one in examined if one.fingerprint is not None]
     prints = [one.fingerprint for one in known if one.fingerprint is not None]
     for duplicate in find_duplicates(prints):
@@ -169,7 +169,7 @@ def _duplicates(examined: list[Examined]) -> Iterator[Finding]:
             first.stem,
             first.split or "",
             _word_duplicate(duplicate, second),
-            path=first.image.name,
+            path=relative(first.image, base),
             other=second.stem,
             other_split=second.split or "",
         )
