@@ -53,7 +53,8 @@ def check_image(array: Any, *, name: str = "image") -> Image:
             f"{name}: got {_describe(array)}, expected uint8 (H, W, 3) RGB; "
             "read files with crackgauge.read_image"
         )
-    return array
+    checked: Image = array
+    return checked
 
 
 def check_mask(array: Any, *, name: str = "mask") -> Mask:
@@ -68,7 +69,8 @@ def check_mask(array: Any, *, name: str = "mask") -> Mask:
             f"{name}: got {_describe(array)}, expected bool (H, W); "
             "compare a probability with a threshold, or read files with crackgauge.read_mask"
         )
-    return array
+    checked: Mask = array
+    return checked
 
 
 def check_probability(array: Any, *, name: str = "probability") -> Probability:
@@ -86,7 +88,8 @@ def check_probability(array: Any, *, name: str = "probability") -> Probability:
             f"{name}: got values from {low:g} to {high:g}, expected [0, 1]; "
             "apply the sigmoid to logits, divide 0..255 by 255"
         )
-    return array
+    checked: Probability = array
+    return checked
 
 
 def check_same_shape(first: Any, second: Any, *, names: tuple[str, str]) -> None:
