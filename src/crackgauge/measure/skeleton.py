@@ -6,7 +6,8 @@ sheet with pixel corners at integers.
 Zhang's thinning, the usual one, shortens bars at 135 degrees to a third and gives a fifth of all
 straight bars side branches; Lee's does neither, so the skeleton is Lee's (T. C. Lee et al. 1994,
 as in scikit-image). The length of the chain of pixels is up to 8 % too long between the multiples
-of 45 degrees, so a path is smoothed before it is measured.
+of 45 degrees, so a path is smoothed before it is measured: a running mean of five samples leaves
+0.8 % at most, a longer one would cut the corners of a jagged crack.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _Integers = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
 
 # Half the window of the running mean that takes the stairs off a path, in samples.
-SMOOTHING = 5
+SMOOTHING = 2
 _TANGENT = 4  # samples on either side of the one whose direction is wanted
 
 

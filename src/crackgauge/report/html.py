@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PICTURED_IMAGES = 300
 CLOSEUPS = 8
 _CLOSEUP_PX = 968
+# The pictures of the first photos are larger; 300 photos make a page of about 20 MB.
+_LARGE, _LARGE_PX, _SMALL_PX = 50, THUMBNAIL_PX, 400
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def write_report(
         photos=views.ranked,
         pictured=lambda: _pictured(views, pictures),
         pictured_limit=PICTURED_IMAGES,
+        cracks_of=views.cracks,
         clear=views.clear,
         clear_count=views.clear_count,
         has_place=views.has_place,
@@ -157,7 +160,7 @@ def _pictured(
     """Give the worst photos, each with the photo and the overlay as data URIs."""
     for photo in islice(views.ranked(), PICTURED_IMAGES):
         found = pictures.get(photo.name, ReportPictures())
-        original, overlay = (
-            embed(path, longest_px=THUMBNAIL_PX) for path in (found.original, found.overlay)
-        )
+        longest_px = _LARGE_PX if photo.rank <= _LARGE else _SMALL_PX
+        original = embed(found.original, longest_px=longest_px)
+        overlay = embed(found.overlay, longest_px=longest_px)
         yield photo, original, overlay

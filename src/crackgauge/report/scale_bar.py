@@ -51,7 +51,7 @@ def draw_scale_bar(image: Image, *, mm_per_px: float | None, px_per_px: float = 
     bar = _choose(width * _SHARE * unit, in_mm=mm_per_px is not None)
     bar_px = round(bar.length / unit)
     thick = max(3, round(min(height, width) / 150))
-    font = ImageFont.load_default(size=max(13, round(min(height, width) / 32)))
+    font = ImageFont.load_default(size=max(13, round(min(height, width) / 24)))
     canvas = PillowImage.fromarray(image)
     draw = ImageDraw.Draw(canvas)
     left, top, right, bottom = draw.textbbox((0, 0), bar.text, font=font)

@@ -80,10 +80,7 @@ def _write(
     path: str | Path, table: pd.DataFrame, columns: dict[str, Kind], order: list[str]
 ) -> None:
     frame = as_frame(table, columns).sort_values(order, kind="stable")
-    cells = [
-        [_formatter(name, kind)(value) for value in frame[name].tolist()]
-        for name, kind in columns.items()
-    ]
+    cells = [map(_formatter(name, kind), frame[name].tolist()) for name, kind in columns.items()]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)

@@ -45,8 +45,7 @@ class PhotoView:
     area: str
     place: str
     captured: str
-    cracks: tuple[CrackView, ...] = ()
-    unlisted: int = 0
+    mm_per_px: float | None
 
     @property
     def anchor(self) -> str:
@@ -131,6 +130,12 @@ class Views:
         for row in self._clear.to_dict("records"):
             yield self._photo(0, row)
 
+    def cracks(self, photo: PhotoView) -> list[CrackView]:
+        """Word the cracks of a photo, the `LISTED_CRACKS` widest, widest first."""
+        places = self._rows_of.get(photo.name, ())
+        rows = self._cracks.iloc[list(places[:LISTED_CRACKS])].to_dict("records")
+        return [_crack(row, photo.mm_per_px) for row in rows]
+
     def _word_scale(self) -> str:
         if self._one_scale is not None:
             return f"{self._one_scale:g} mm per pixel"
@@ -138,8 +143,6 @@ class Views:
 
     def _photo(self, rank: int, row: dict[Any, Any]) -> PhotoView:
         scale = _scale(row)
-        places = self._rows_of.get(row["image"], ())
-        listed = self._cracks.iloc[list(places[:LISTED_CRACKS])].to_dict("records")
         return PhotoView(
             rank=rank,
             name=str(row["image"]),
@@ -151,8 +154,7 @@ class Views:
             area=wording.percent(float(row["crack_area_ratio"])),
             place=wording.place(float(row["latitude_deg"]), float(row["longitude_deg"])),
             captured=wording.captured(str(row["captured_at"])),
-            cracks=tuple(_crack(crack, scale) for crack in listed),
-            unlisted=len(places) - len(listed),
+            mm_per_px=scale,
         )
 
 
