@@ -81,13 +81,14 @@ def closeup_of(
         return None
     widest = survey.cracks.iloc[int(survey.cracks["width_max_px"].to_numpy().argmax())]
     x_px, y_px = float(widest["width_max_x_px"]), float(widest["width_max_y_px"])
-    window = closeup_window(height, width, x_px=x_px, y_px=y_px)
+    width_px = float(widest["width_max_px"])
+    window = closeup_window(height, width, x_px=x_px, y_px=y_px, width_px=width_px)
     image, mask = read(window)
     return draw_closeup(
         image,
         mask,
         x_px=x_px - window.col,
         y_px=y_px - window.row,
-        width_px=float(widest["width_max_px"]),
+        width_px=width_px,
         mm_per_px=mm_per_px,
     )
