@@ -132,14 +132,7 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
         )
     planar = int(page.planarconfig) == 2 and samples > 1
     tiled = bool(page.is_tiled)
-    rows = int(page.tilelength) if tiled else min(int(page.rowsperstrip), height)
-    columns = int(page.tilewidth) if tiled else width
-    if min(rows, columns) < 1 or (tiled and max(rows, columns) > _MAX_TILE_SIDE):
-        raise InputRefused(
-            path,
-            CORRUPT,
-            f"the TIFF's strips or tiles are {columns} x {rows} pixels; save it again",
-        )
+    rows, columns = _segment_size(page, path)
     dtype = np.dtype(page.dtype).newbyteorder("=")
     if dtype.kind not in "buif":
         raise InputRefused(path, BAD_ENCODING, f"pixels are {dtype}; convert it to 8-bit RGB")
@@ -170,6 +163,22 @@ def _read_layout(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) ->
         offsets=np.asarray(page.dataoffsets, dtype=np.int64),
         byte_counts=np.asarray(page.databytecounts, dtype=np.int64),
     )
+
+
+def _segment_size(page: tifffile.TiffPage, path: Path) -> tuple[int, int]:
+    """Rows and columns of one tile or strip."""
+    if page.is_tiled:
+        rows, columns, most = int(page.tilelength), int(page.tilewidth), _MAX_TILE_SIDE
+    else:
+        rows, columns = min(int(page.rowsperstrip), int(page.imagelength)), int(page.imagewidth)
+        most = max(rows, columns)
+    if min(rows, columns) < 1 or max(rows, columns) > most:
+        raise InputRefused(
+            path,
+            CORRUPT,
+            f"the TIFF's strips or tiles are {columns} x {rows} pixels; save it again",
+        )
+    return rows, columns
 
 
 def _check_one_picture(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) -> None:
