@@ -47,12 +47,11 @@ GroupOption = Annotated[
 
 
 @contextmanager
-def _told(quiet: bool, out: Path) -> Iterator[Callable[[int, int, str], None]]:
+def _told(quiet: bool, advice: str) -> Iterator[Callable[[int, int, str], None]]:
     from crackgauge.cli.progress import TerminalProgress
     from crackgauge.pipeline.stopping import stoppable
     from crackgauge.pipeline.summary import ProgressEvent
 
-    advice = f"what is finished is in {out}; run the same command again"
     with stoppable(advice), TerminalProgress(quiet=quiet) as progress:
         yield lambda done, total, name: progress(ProgressEvent(done, total, name, "done"))
 
@@ -87,7 +86,7 @@ def check(
     """
     from crackgauge.data import contact_sheet, doctor, doctor_tables
 
-    with _told(quiet, out) as progress:
+    with _told(quiet, "the check writes its files at the end: run it again") as progress:
         report = doctor.check(root, layout=layout, group_pattern=group_pattern, progress=progress)
         doctor_tables.write_problems_csv(out / "problems.csv", report)
         doctor_tables.write_pairs_csv(out / "pairs.csv", report)
@@ -248,7 +247,7 @@ def synth(
     from crackgauge.data.synth import write_dataset
 
     width, height = _size(size)
-    with _told(quiet, out) as progress:
+    with _told(quiet, f"the pictures in {out} stay: run the same command to go on") as progress:
         images = write_dataset(
             out,
             count,
