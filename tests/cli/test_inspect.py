@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import subprocess
@@ -32,6 +33,32 @@ def test_a_scale_that_cannot_be(
     )
     assert answer.code == 2
     assert "mm per px: got -2, expected a positive number such as 0.21" in answer.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="file names of any bytes")
+def test_names_of_any_bytes(
+    run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    source = photos(1)
+    content = (source / "000.png").read_bytes()
+    for name in (b"caf\xe9.png", b"two\nlines.png", b"\x1b[31mred.png", b"<b>,'&.png"):
+        (source / os.fsdecode(name)).write_bytes(content)
+        (source / os.fsdecode(b"bad" + name)).write_bytes(b"")
+    answer = run("inspect", source, "-o", tmp_path / "out", "-m", contrast_model)
+    assert answer.code == 3
+    assert answer.out.startswith("5 done, 4 set aside\n")
+    assert "\x1b" not in answer.out + answer.err
+    with (tmp_path / "out/set_aside.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["path"] for row in csv.DictReader(stream)] == [
+            "bad\x1b[31mred.png",
+            "bad<b>,'&.png",
+            "badcaf\\udce9.png",
+            "badtwo\nlines.png",
+        ]
+    with (tmp_path / "out/images.csv").open(encoding="utf-8", newline="") as stream:
+        assert len(list(csv.DictReader(stream))) == 5
+    again = run("inspect", source, "-o", tmp_path / "out", "-m", contrast_model)
+    assert again.out.startswith("0 done, 5 already there, 4 set aside\n")
 
 
 @pytest.mark.skipif(not Path("/dev/tty").exists(), reason="needs pseudo-terminals")

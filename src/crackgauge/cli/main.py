@@ -11,7 +11,7 @@ import typer
 
 from crackgauge.cli import doctor, evaluate, export, inspect, models, predict, train
 from crackgauge.cli.data import app as data_app
-from crackgauge.cli.options import examples, help_text
+from crackgauge.cli.options import examples, help_text, one_line
 from crackgauge.errors import CrackgaugeError
 
 _INTERNAL_ERROR = 1
@@ -117,4 +117,4 @@ def _explain_usage(error: typer.TyperException) -> int:
 
 
 def _complain(sentence: str) -> None:
-    typer.echo(f"crackgauge: error: {sentence}", err=True)
+    typer.echo(f"crackgauge: error: {one_line(sentence)}", err=True)

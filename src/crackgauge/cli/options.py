@@ -132,3 +132,15 @@ def help_text(command: Callable[..., object]) -> str:
 def examples(*lines: str) -> str:
     """Word the examples at the foot of a help text, one a line."""
     return "\n\n".join(("Examples:", *(line.replace("[", r"\[") for line in lines)))
+
+
+def one_line(text: str) -> str:
+    r"""Make text safe for a terminal: what cannot be printed, such as in a file name, is escaped.
+
+    >>> one_line("a" + chr(10) + "b" + chr(27) + "c" + chr(0xDCE9))
+    'a\\nb\\x1bc\\udce9'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )

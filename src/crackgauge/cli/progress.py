@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from crackgauge.cli.options import one_line
 from crackgauge.pipeline.summary import ProgressEvent
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class TerminalProgress:
         """Show one event."""
         if self._quiet:
             return
+        event = event._replace(name=one_line(event.name))
         if self._bar is not None:
             self._show(self._bar, event)
         else:

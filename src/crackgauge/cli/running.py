@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from crackgauge.cli.options import one_line
 from crackgauge.cli.progress import TerminalProgress
 from crackgauge.pipeline import RunSummary
 from crackgauge.pipeline.stopping import stoppable
@@ -35,10 +36,10 @@ def show_summary(summary: RunSummary, *, result: Path, quiet: bool) -> int:
             parts.append(f"{len(summary.set_aside)} set aside")
         typer.echo(", ".join(parts))
         for path, reason, sentence in summary.set_aside[:_SHOWN]:
-            typer.echo(f"  {path}: {reason}: {sentence}")
+            typer.echo(one_line(f"  {path}: {reason}: {sentence}"))
         if len(summary.set_aside) > _SHOWN:
-            typer.echo(f"  ... all of them: {summary.out / 'set_aside.csv'}")
-        typer.echo(str(result))
+            typer.echo(one_line(f"  ... all of them: {summary.out / 'set_aside.csv'}"))
+        typer.echo(one_line(str(result)))
     return summary.exit_code
 
 

@@ -59,7 +59,7 @@ class RunFolder:
             The record as it will be read back.
         """
         record = {"input": _stamp(job), "outputs": list(outputs), "result": dict(result)}
-        text = json.dumps(record, indent=1, sort_keys=True)
+        text = json.dumps(record, sort_keys=True)
         write_text_atomic(self._path(job), text + "\n")
         return dict(json.loads(text))
 

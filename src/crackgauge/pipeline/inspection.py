@@ -31,8 +31,9 @@ from crackgauge.pipeline.summary import Progress, RunSummary, silent
 from crackgauge.pipeline.tables import SET_ASIDE_FILE, write_set_aside
 from crackgauge.pipeline.timings import TIMINGS_FILE
 
-# A crack network whose bounding window is larger is measured block by block.
-_MEASURED_AT_ONCE_PX = 100_000_000
+# A crack network whose bounding window is larger is measured block by block: measuring takes about
+# 17 bytes a pixel.
+_MEASURED_AT_ONCE_PX = 50_000_000
 _OWNED = ("masks", "overlays", *REPORT_FILES, SET_ASIDE_FILE, TIMINGS_FILE)
 
 
@@ -60,7 +61,7 @@ def inspect(
     `report.html` and `set_aside.csv`. A stopped run goes on, and ends with the same bytes as an
     undisturbed one (`timings.csv` apart). Images above `big_px` are worked on by window: the mask
     is a tiled BigTIFF, the overlay is scaled down, `confidence_mean` is not given, and a network
-    of cracks that spreads over more than 100 megapixels is measured block by block.
+    of cracks that spreads over more than 50 megapixels is measured block by block.
 
     Args:
         source: an image, a folder or a glob.

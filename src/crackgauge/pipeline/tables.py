@@ -23,4 +23,15 @@ def write_set_aside(out: Path, refused: Iterable[SetAside]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(SetAside._fields)
     writer.writerows(sorted(refused))
-    write_text_atomic(out / SET_ASIDE_FILE, stream.getvalue())
+    write_text_atomic(out / SET_ASIDE_FILE, printable(stream.getvalue()))
+
+
+def printable(text: str) -> str:
+    """Return text that UTF-8 can hold.
+
+    The bytes of a file name that are no UTF-8 become an escape, as Python shows them.
+
+    >>> len(printable(chr(0xDCE9))), printable("café")
+    (6, 'café')
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crackgauge.files import write_text_atomic
+from crackgauge.pipeline.tables import printable
 
 TIMINGS_FILE = "timings.csv"
 
@@ -41,7 +42,7 @@ def write_timings(out: Path, timings: Iterable[Timing]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(Timing._fields)
     writer.writerows(rows[name] for name in sorted(rows))
-    write_text_atomic(path, stream.getvalue())
+    write_text_atomic(path, printable(stream.getvalue()))
 
 
 def _read_rows(path: Path) -> dict[str, list[str]]:
