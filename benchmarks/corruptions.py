@@ -165,7 +165,12 @@ def _account(
 
 
 def summarise(
-    cases: dict[str, Case], direct: dict[str, Any], predicted: dict[str, Any], seed: int
+    cases: dict[str, Case],
+    direct: dict[str, Any],
+    predicted: dict[str, Any],
+    *,
+    seed: int,
+    model: str,
 ) -> dict[str, Any]:
     """Count outcomes by kind and state the checks."""
     kinds: dict[str, Any] = {}
@@ -188,6 +193,7 @@ def summarise(
     }
     return {
         "seed": seed,
+        "model": model,
         "files": len(cases),
         "good_images": GOOD_IMAGES,
         "checks": checks,
@@ -222,7 +228,7 @@ def to_markdown(result: dict[str, Any], command: str) -> str:
         "",
         f"{result['files']:,} seeded corruptions of {result['good_images']} good images "
         f"(seed {result['seed']}), read one by one with `crackgauge.images` "
-        f"({result['read']['elapsed_s']} s) and in one run of `crackgauge predict` "
+        f"({result['read']['elapsed_s']} s) and in one run of `crackgauge predict` with {result['model']} "
         f"({result['predict']['elapsed_s']} s, exit code {result['predict']['exit_code']}).",
         "",
         "| check | holds |",
@@ -271,7 +277,8 @@ def main() -> int:
         direct = read_directly(folder, cases)
         extra = ["--model", options.model] if options.model else []
         predicted = predict_all(folder, out, cases, extra)
-    result = summarise(cases, direct, predicted, options.seed)
+    model = Path(options.model).name if options.model else "the default model"
+    result = summarise(cases, direct, predicted, seed=options.seed, model=model)
     command = (
         f"python benchmarks/corruptions.py DATA/uav315/images --count {options.count} "
         f"--seed {options.seed}"

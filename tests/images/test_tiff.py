@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -196,3 +197,11 @@ def test_a_huge_compressed_strip_is_refused_with_advice(tmp_path):
     )
     with pytest.raises(InputRefused, match="gdal_translate"):
         open_image(path)
+
+
+def test_threads_may_share_a_reader(rgb, write_tiff):
+    path = write_tiff("i.tif", rgb, photometric="rgb", tile=(16, 16), compression="zlib")
+    windows = [Window(row, col, 9, 9) for row in range(0, 31, 3) for col in range(0, 47, 3)]
+    with open_image(path, cache_bytes=2000) as source, ThreadPoolExecutor(4) as pool:
+        for window, pixels in zip(windows, pool.map(source.read, windows), strict=True):
+            assert np.array_equal(pixels, rgb[window.slices])
