@@ -135,6 +135,15 @@ def test_every_filling_can_be_seen(filling):
         assert change[crack.mask].mean() > 0.08 * bare.image.mean()
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_drawn_cracks_can_be_seen_in_the_photograph(seed):
+    options = {"surface": ("asphalt", "concrete")[seed % 2], "size": (160, 160)}
+    crack = render(seed, **options)
+    bare = render(seed, cracks=0, distractors=crack.distractors, **options)
+    change = (crack.image.astype(float) - bare.image).mean(axis=2)[crack.mask]
+    assert abs(change.mean()) > 0.1 * bare.image.mean(axis=2)[crack.mask].mean()
+
+
 def test_what_an_object_hides_is_not_in_the_truth():
     hidden = 0
     for seed in range(6):

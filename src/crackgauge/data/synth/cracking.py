@@ -59,16 +59,16 @@ def draw_cracks(
         _fill(scene, rng, cover, (0.10, 0.10, 0.105), float(rng.uniform(0.8, 0.97)))
     else:
         _hollow(scene, rng, strokes, cover)
-    _make_seen(scene, before, cover, blur_px)
+    _make_seen(scene, before, cover, blur_px, pale=filling == "dust")
     return cover
 
 
-def _make_seen(scene: Scene, before: Field, cover: Field, blur_px: float) -> None:
+def _make_seen(scene: Scene, before: Field, cover: Field, blur_px: float, *, pale: bool) -> None:
     """Where a crack could not be told from its surround, strengthen it: its truth would be a lie.
 
     `before` is the tone (H, W) without the crack, `blur_px` what the camera will blur, which takes
-    most from hairlines. In photographs with marked cracks, nine in ten
-    are at least 0.14 darker than what is beside them, as a share of it.
+    most from hairlines. In photographs with marked cracks, nine in ten are at least 0.14 darker
+    than what is beside them, as a share of it.
     """
     weight = _around(cover) + np.float32(1e-4)
     tone = np.maximum(before, np.float32(0.02))
@@ -76,11 +76,14 @@ def _make_seen(scene: Scene, before: Field, cover: Field, blur_px: float) -> Non
     kept = _around(blurred(cover, blur_px) * cover) / weight
     seen = blurred(np.asarray(change, np.float32), blur_px) * cover
     local = _around(np.asarray(seen, np.float32)) / weight
+    if not (cover >= 0.5).any():
+        return
     beside = (_around(cover) > 0) & (cover == 0)
     rough = float((tone - blurred(tone, 6.0))[beside].std() / tone[beside].mean())
-    lacking = (max(0.17, 1.7 * rough) - np.abs(local)) / np.clip(kept, 0.2, 1)
-    sign = np.where(local < -0.12, 1, -1)
-    scene.shade(np.asarray(1 + sign * cover * np.clip(lacking, 0, 0.75), np.float32))
+    # A filling of light dust may be lighter than the surface as a whole; nothing else is.
+    way = -1 if float(change[cover >= 0.5].mean()) < -0.05 and pale else 1
+    lacking = (max(0.2, 2.2 * rough) - way * local) / np.clip(kept, 0.2, 1)
+    scene.shade(np.asarray(1 - way * cover * np.clip(lacking, 0, 0.75), np.float32))
 
 
 def _tone(scene: Scene) -> Field:
