@@ -228,7 +228,8 @@ def to_markdown(result: dict[str, Any], command: str) -> str:
         "",
         f"{result['files']:,} seeded corruptions of {result['good_images']} good images "
         f"(seed {result['seed']}), read one by one with `crackgauge.images` "
-        f"({result['read']['elapsed_s']} s) and in one run of `crackgauge predict` with {result['model']} "
+        f"({result['read']['elapsed_s']} s) and in one run of `crackgauge predict` "
+        f"with {result['model']} "
         f"({result['predict']['elapsed_s']} s, exit code {result['predict']['exit_code']}).",
         "",
         "| check | holds |",
