@@ -52,6 +52,7 @@ def test_version(run: Callable[..., Any]) -> None:
         (["predict", "photos", "--out", "x", "--ouverwrite"], "--overwrite"),
         (["predict", ".", "--out", "x", "--threshold", "much"], "valid number"),
         (["predict", "photos", "--out", "x", "--backend", "tflite"], "'onnxruntime'"),
+        (["predict", "a.jpg", "b.jpg", "--out", "x"], "put a pattern such as '*.jpg' in quotes"),
         (["predict", "no-such-folder", "--out", "x"], "no-such-folder: no such file or folder"),
     ],
 )

@@ -114,3 +114,11 @@ def test_folders_that_are_not_there(tmp_path: Path, missing: str) -> None:
         write(tmp_path / name, "a.png", 5)
     with pytest.raises(CrackgaugeError, match=missing):
         evaluate(tmp_path / "found", tmp_path / "truth")
+
+
+@pytest.mark.data
+def test_the_truths_of_crackforest_against_themselves(data_dir: Path) -> None:
+    report = evaluate(data_dir / "cfd/groundTruth", data_dir / "cfd", split="test")
+    assert len(report.scores.images) == 46
+    assert report.scores.pooled(0).f1 == 1.0
+    assert len(report.without_truth) == 72

@@ -111,6 +111,8 @@ def _explain_usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "crackgauge"
     message = error.format_message()
+    if message.startswith("Got unexpected extra argument"):
+        message = f"{message.partition('(')[0].strip()}; put a pattern such as '*.jpg' in quotes"
     if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help
         _complain(f"{message.rstrip('.')}; see '{command} --help'")
     return error.exit_code
