@@ -93,11 +93,12 @@ def test_content_decides_not_the_suffix(rgb, write):
     assert np.array_equal(read_image(write("image.jpg", rgb, "PNG")), rgb)
 
 
-def png(width: int, height: int, rows: bytes, *, depth: int = 8, colour: int = 0) -> bytes:
-    def chunk(name: bytes, content: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(name + content))
-        return struct.pack(">I", len(content)) + name + content + checksum
+def chunk(name: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + checksum
 
+
+def png(width: int, height: int, rows: bytes, *, depth: int = 8, colour: int = 0) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
@@ -208,6 +209,15 @@ def test_a_matlab_file_is_no_image(tmp_path):
     path = tmp_path / "truth.mat"
     path.write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
     assert refused(path).reason == "bad-encoding"
+
+
+def test_libpng_does_not_talk_past_python(rgb, write, capfd):
+    content = write("image.png", rgb, "PNG").read_bytes()
+    profile = chunk(b"iCCP", b"odd\x00\x00" + zlib.compress(b"no profile"))
+    path = write("image.png", rgb, "PNG")
+    path.write_bytes(content[:33] + profile + chunk(b"eXIf", b"odd")[:-1] + b"?" + content[33:])
+    assert np.array_equal(read_image(path), rgb)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.data

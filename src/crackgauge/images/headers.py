@@ -233,6 +233,24 @@ def _check_png_chunks(content: bytes, path: Path) -> None:
     raise truncated(path, "the PNG has no end chunk, so a part is missing")
 
 
+def critical_chunks(content: bytes) -> bytes:
+    """A whole PNG without what its pixels do not need.
+
+    libpng prints warnings on the terminal, past Python, about profiles and other chunks.
+    """
+    view = memoryview(content)
+    parts, position = [view[:8]], 8
+    while position < len(content):
+        length, name = struct.unpack_from(">I4s", content, position)
+        end = position + 12 + length
+        if not name[0] & 0x20:
+            parts.append(view[position:end])
+        if name == b"IEND":
+            break
+        position = end
+    return b"".join(parts)
+
+
 def _webp(stream: BinaryIO, path: Path) -> Header:
     stream.seek(0)
     total = len(stream.read(12))

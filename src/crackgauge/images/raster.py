@@ -31,6 +31,7 @@ from crackgauge.images.headers import (
     Header,
     RasterFormat,
     check_whole,
+    critical_chunks,
     read_header,
     start_of_scan,
     truncated,
@@ -162,7 +163,7 @@ def _load(kind: RasterFormat, content: bytes) -> Image.Image:
 
 def _decode_png(content: bytes, header: Header, path: Path) -> Pixels:
     try:
-        values = imagecodecs.png_decode(content)
+        values = imagecodecs.png_decode(critical_chunks(content))
         if values.shape[:2] != (header.height, header.width):
             raise ValueError(f"decoded {values.shape}")
         mode = "L" if values.ndim == 2 else {2: "LA", 3: "RGB", 4: "RGBA"}[values.shape[2]]
