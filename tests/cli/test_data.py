@@ -128,3 +128,10 @@ def test_synth_renders_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_synth_refuses_an_odd_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "synth", "--out", str(tmp_path / "out"), "--size", "0x9"]) == 2
     assert "got the size '0x9', expected WIDTHxHEIGHT in px" in capsys.readouterr().err
+
+
+def test_synth_renders_sample_photographs(tmp_path: Path) -> None:
+    assert run(["data", "synth", "--samples", "--out", str(tmp_path / "photos")]) == 0
+    names = [path.name for path in sorted((tmp_path / "photos").iterdir())]
+    assert "deck_01.jpg" in names
+    assert len(names) == 6

@@ -238,14 +238,26 @@ def synth(
         typer.Option("--crack-free", min=0.0, max=1.0, help="Share of pictures without cracks."),
     ] = 0.25,
     jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes.")] = 1,
+    samples: Annotated[
+        bool,
+        typer.Option(
+            "--samples", help="Instead of a dataset, six larger photographs to try `inspect` on."
+        ),
+    ] = False,
     quiet: options.QuietOption = False,
 ) -> None:
     """Render crack photographs whose mask, centre line, width and length are known exactly.
 
     A stopped run goes on when the same command is run again.
     """
-    from crackgauge.data.synth import write_dataset
+    from crackgauge.data.synth import render_sample_photos, write_dataset
 
+    if samples:
+        photos = render_sample_photos(out, seed=seed)
+        if not quiet:
+            typer.echo(f"{len(photos)} photographs")
+            typer.echo(str(out))
+        return
     width, height = _size(size)
     with _told(quiet, f"the pictures in {out} stay: run the same command to go on") as progress:
         images = write_dataset(
