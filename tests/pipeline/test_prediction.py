@@ -273,3 +273,56 @@ def test_wrong_settings_are_named(
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
         predict(photos(a=(30,)), tmp_path / "out", model=predictor, **options)  # type: ignore[arg-type]
+
+
+def test_images_that_are_worked_on_alone_give_the_same(
+    photos: Photos, predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = photos(a=(30,), b=(20,), c=())
+    predict(source, tmp_path / "together", model=predictor)
+    monkeypatch.setattr("crackgauge.pipeline.stream._ALONE_PX", 1000)
+    events: list[ProgressEvent] = []
+    predict(source, tmp_path / "alone", model=predictor, progress=events.append)
+    assert [event.name for event in events] == ["", "a.png", "b.png", "c.png"]
+    assert tree(tmp_path / "alone") == tree(tmp_path / "together")
+
+
+def test_stopping_within_a_big_image_leaves_nothing_of_it(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    def interrupt(event: ProgressEvent) -> None:
+        if event.status == "working":
+            raise KeyboardInterrupt
+
+    (tmp_path / "photos").mkdir()
+    for name in ("a.tif", "b.tif"):  # the second is open already when the first is stopped
+        image = np.full((1100, 1100, 3), 180, np.uint8)
+        tifffile.imwrite(tmp_path / "photos" / name, image, tile=(256, 256))
+    with pytest.raises(KeyboardInterrupt):
+        predict(
+            tmp_path / "photos",
+            tmp_path / "out",
+            model=predictor,
+            big_px=1_000_000,
+            progress=interrupt,
+        )
+    assert sorted(tree(tmp_path / "out")) == [".lock", "run.json"]
+    summary = predict(tmp_path / "photos", tmp_path / "out", model=predictor, big_px=1_000_000)
+    assert summary.done == 2
+
+
+def test_a_big_image_that_is_damaged_within_is_set_aside(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    path = tmp_path / "photos/a.tif"
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (1100, 1100, 3), dtype=np.uint8)
+    tifffile.imwrite(path, image, tile=(256, 256), compression="zlib")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = bytes(2000)
+    path.write_bytes(content)
+    summary = predict(tmp_path / "photos", tmp_path / "out", model=predictor, big_px=1_000_000)
+    assert [(name, reason) for name, reason, _ in summary.set_aside] == [("a.tif", "corrupt")]
+    assert sorted(tree(tmp_path / "out")) == [".lock", "run.json", "set_aside.csv"]
