@@ -89,6 +89,14 @@ def test_cmyk_white_and_black_ink(write):
     assert read_image(write("i.tif", image, "TIFF")).tolist() == [[[255] * 3, [0] * 3]]
 
 
+def test_images_that_are_unpacked_strip_by_strip(write):
+    pixels = (np.arange(3 * 2100 * 2003) % 251).astype(np.uint8).reshape(2100, 2003, 3)
+    assert pixels.shape[0] * pixels.shape[1] > 1 << 22
+    assert np.array_equal(read_image(write("i.bmp", pixels, "BMP")), pixels)
+    grey = read_image(write("i.bmp", pixels[..., 0], "BMP"))
+    assert np.array_equal(grey[..., 2], pixels[..., 0])
+
+
 def test_content_decides_not_the_suffix(rgb, write):
     assert np.array_equal(read_image(write("image.jpg", rgb, "PNG")), rgb)
 

@@ -42,6 +42,8 @@ from crackgauge.images.pixels import ColourModel, Pixels
 
 # A file may be this much larger than its pixels: profiles, previews, depth maps of phones.
 _SPARE_BYTES = 256 << 20
+_SMALL_PX = 1 << 22
+_STRIP_PX = 1 << 18
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -148,11 +150,27 @@ def _decode(content: bytes, kind: RasterFormat, header: Header, path: Path) -> P
             raise truncated(path, "the JPEG's data end before its picture does")
         if header.orientation > 1:
             image = image.transpose(_TURNS[header.orientation])
-        values = np.asarray(image)
+        values = _to_array(image)
         mode = image.mode
     except Exception as error:  # decoders raise a dozen kinds of error on damaged files
         raise decoder_refusal(path, error) from error
     return _as_pixels(values, mode, palette, header)
+
+
+def _to_array(image: Image.Image) -> npt.NDArray[Any]:
+    """The pixels in memory of their own; strip by strip where Pillow's two more copies matter."""
+    width, height = image.size
+    if width * height <= _SMALL_PX:
+        return np.array(image)
+    strip = max(1, _STRIP_PX // width)
+    first = np.asarray(image.crop((0, 0, width, min(strip, height))))
+    values = np.empty((height, *first.shape[1:]), dtype=first.dtype)
+    values[:strip] = first
+    for row in range(strip, height, strip):
+        values[row : row + strip] = np.asarray(
+            image.crop((0, row, width, min(row + strip, height)))
+        )
+    return values
 
 
 def _load(kind: RasterFormat, content: bytes) -> Image.Image:
