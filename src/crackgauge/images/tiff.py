@@ -168,7 +168,8 @@ class TiffReader:
             short = bool(np.any((counts > 0) & (counts < layout.plain_bytes())))
         else:
             short = False
-        if short or bool(np.any(offsets + counts > size)):
+        outside = (offsets < 0) | (counts < 0) | (offsets > size) | (offsets + counts > size)
+        if short or bool(np.any(outside)):
             raise cut(self.path)
 
     def _read_stored(self, window: Window) -> npt.NDArray[Any]:
