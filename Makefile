@@ -48,7 +48,7 @@ check: $(TEST_STAMP) ## style, types and the order of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 lock: $(TEST_STAMP) ## renew requirements/*.txt; UPGRADE=--upgrade takes the newest releases
 	$(call lock,base,$(UPGRADE))
