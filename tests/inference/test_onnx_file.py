@@ -8,7 +8,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from crackgauge.errors import CrackgaugeError, ModelFileError
-from crackgauge.inference.onnx_file import MAX_MODEL_BYTES, parse_model, read_model_file
+from crackgauge.inference.onnx_file import (
+    CHECKSUM_KEY,
+    MAX_MODEL_BYTES,
+    parse_model,
+    read_model_file,
+)
 from crackgauge.inference.predictor import open_model
 
 
@@ -102,6 +107,21 @@ def test_a_huge_file_is_refused_unread(tmp_path):
         read_model_file(path)
 
 
+def test_one_bit_of_one_weight_is_noticed(model_path):
+    content = bytearray(model_path.read_bytes())
+    weights = onnx.load(model_path).graph.initializer[0].raw_data
+    content[content.find(weights)] ^= 1
+    with pytest.raises(ModelFileError, match="its checksum does not fit"):
+        parse_model(bytes(content))
+
+
+def test_a_file_without_a_checksum_passes(model):
+    kept = [entry for entry in model.metadata_props if entry.key != CHECKSUM_KEY]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    assert parse_model(model.SerializeToString()).metadata.threshold == 0.35
+
+
 def test_damaged_files_never_escape_with_another_error(model_path, tmp_path):
     good = model_path.read_bytes()
     generator = np.random.default_rng(0)
@@ -122,4 +142,4 @@ def test_damaged_files_never_escape_with_another_error(model_path, tmp_path):
             refused += 1
         else:
             assert probability.shape == (8, 8)
-    assert refused > 30
+    assert refused > 55

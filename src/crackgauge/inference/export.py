@@ -31,7 +31,13 @@ from crackgauge.errors import ModelFileError
 from crackgauge.files import write_bytes_atomic
 from crackgauge.inference.backends import open_backend
 from crackgauge.inference.metadata import METADATA_KEY, ModelMetadata
-from crackgauge.inference.onnx_file import ModelFile, parse_model, read_model_file
+from crackgauge.inference.onnx_file import (
+    CHECKSUM_KEY,
+    ModelFile,
+    checksum_of,
+    parse_model,
+    read_model_file,
+)
 
 # 18 is the first opset whose Resize and Pad take what torch exports; runtimes of 2023 read it.
 OPSET = 18
@@ -72,6 +78,7 @@ def export_onnx(network: nn.Module, metadata: ModelMetadata, path: str | Path) -
     graph = _trace(reference, metadata, str(path))
     _store_state(graph, reference.state_dict())
     _describe(graph, METADATA_KEY, metadata.to_json())
+    _describe(graph, CHECKSUM_KEY, checksum_of(graph.SerializeToString()))
     model = parse_model(graph.SerializeToString(), source=str(path))
     difference = parity(reference, model)
     if not difference <= PARITY_TOLERANCE:

@@ -3,7 +3,9 @@
 The file is walked as protocol-buffer fields, without the `onnx` package (which the base install
 does not have) and without copies. Refused here: what is no ONNX model, external data (it could
 name any file of this machine), graphs inside graphs (loops without an end) and operators of
-foreign domains. What passes is one flat graph of standard operators with a description.
+foreign domains. What passes is one flat graph of standard operators with a description. Where
+the file holds its own checksum, as exported ones do, it must fit: a flipped bit in a weight would
+change results and nothing else.
 
 Source of the field numbers: onnx.proto3 of ONNX 1.19.
 """
@@ -19,6 +21,8 @@ from crackgauge.errors import ModelFileError
 from crackgauge.inference.metadata import METADATA_KEY, ModelMetadata, parse_metadata
 
 MAX_MODEL_BYTES = 1 << 30
+# Metadata property: SHA-256 of the graph and of all other metadata properties.
+CHECKSUM_KEY = "crackgauge.sha256"
 _ADVICE = "export it with `crackgauge export`"
 
 # Field numbers, by message.
@@ -88,7 +92,7 @@ def parse_model(content: bytes, *, source: str = "model") -> ModelFile:
     crackgauge.errors.ModelFileError: a.onnx: got 11 bytes that are no ONNX model, ...
     """
     try:
-        properties = _scan(memoryview(content), source)
+        properties, checksum = _scan(memoryview(content), source)
     except (_NotProtobuf, UnicodeDecodeError) as error:
         raise ModelFileError(
             f"{source}: got {len(content):,} bytes that are no ONNX model, expected a crackgauge "
@@ -99,26 +103,45 @@ def parse_model(content: bytes, *, source: str = "model") -> ModelFile:
             f"{source}: an ONNX file without crackgauge's description (normalisation, threshold, "
             f"tiling); {_ADVICE}"
         )
+    if properties.get(CHECKSUM_KEY, checksum) != checksum:
+        raise ModelFileError(
+            f"{source}: is damaged or was changed after its export: its checksum does not fit; "
+            "fetch the file again, or export it again"
+        )
     metadata = parse_metadata(properties[METADATA_KEY], source=source)
     return ModelFile(content, metadata, properties, hashlib.sha256(content).hexdigest(), source)
 
 
-def _scan(model: memoryview, source: str) -> dict[str, str]:
-    """Refuse what may not be in a model file; return its metadata properties."""
+def checksum_of(content: bytes) -> str:
+    """What `CHECKSUM_KEY` must hold for a file.
+
+    Raises:
+        ModelFileError: no ONNX model, or one that is refused.
+    """
+    return _scan(memoryview(content), "model")[1]
+
+
+def _scan(model: memoryview, source: str) -> tuple[dict[str, str], str]:
+    """Refuse what may not be in a model file; return its metadata properties and its checksum."""
     properties: dict[str, str] = {}
     graphs = 0
+    checksum = hashlib.sha256()
     for number, value in _fields(model):
         if number == _MODEL_GRAPH:
             graphs += 1
             _check_graph(_message(value), source)
+            checksum.update(_message(value))
         elif number == _MODEL_PROPERTIES:
             entry = {key: bytes(_message(text)).decode() for key, text in _fields(_message(value))}
-            properties[entry.get(_PROPERTY_KEY, "")] = entry.get(_PROPERTY_VALUE, "")
+            key = entry.get(_PROPERTY_KEY, "")
+            properties[key] = entry.get(_PROPERTY_VALUE, "")
+            if key != CHECKSUM_KEY:
+                checksum.update(_message(value))
         elif number in (_MODEL_TRAINING, _MODEL_FUNCTIONS):
             raise ModelFileError(f"{source}: holds functions or training steps; {_ADVICE}")
     if graphs != 1:
         raise _NotProtobuf
-    return properties
+    return properties, checksum.hexdigest()
 
 
 def _check_graph(graph: memoryview, source: str) -> None:

@@ -61,7 +61,9 @@ def open_backend(
     options.enable_mem_pattern = False
     options.log_severity_level = _FATAL_ONLY
     try:
-        session = onnxruntime.InferenceSession(model.content, options, providers=providers)
+        session = onnxruntime.InferenceSession(
+            model.content, options, providers=providers, enable_fallback=0
+        )
     except Exception as error:
         raise ModelFileError(
             f"{model.source}: ONNX Runtime cannot load it: {_first_line(error)}; "
@@ -80,8 +82,8 @@ def _providers(device: str) -> list[Any]:
         )
     if device == "cpu" or not has_cuda:
         return [_CPU]
-    # TF32 would cost tile-exactness.
-    return [(_CUDA, {"use_tf32": "0"}), _CPU]
+    # TF32 would cost tile-exactness; a search for the best algorithm would run at every new shape.
+    return [(_CUDA, {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}), _CPU]
 
 
 def _check_signature(session: Any, model: ModelFile) -> None:

@@ -12,9 +12,9 @@ from crackgauge.errors import ModelFileError, UsageError
 from crackgauge.inference.backends import Array, Backend, available_threads
 from crackgauge.inference.onnx_file import ModelFile
 
-# A network compiled for one shape is faster than one for all shapes. A tiled image has up to nine
-# shapes, in each direction the first, an inner and the last.
-_COMPILED_SHAPES = 9
+# A network compiled for one shape is faster than one for all shapes, but each holds its own memory.
+# A row of tiles has three shapes: its first, its inner and its last one.
+_COMPILED_SHAPES = 3
 
 
 class OpenVinoBackend:

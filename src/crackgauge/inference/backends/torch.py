@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import torch
 from torch import nn
@@ -11,6 +13,15 @@ from crackgauge.inference.backends import Array, Backend
 from crackgauge.inference.export import load_weights
 from crackgauge.inference.onnx_file import ModelFile
 from crackgauge.models import build
+
+# On CUDA, TF32 would cost tile-exactness, and searched algorithms differ from run to run.
+_EXACT = functools.partial(
+    torch.backends.cudnn.flags,
+    enabled=True,
+    benchmark=False,
+    deterministic=True,
+    allow_tf32=False,
+)
 
 
 class TorchBackend:
@@ -31,7 +42,8 @@ class TorchBackend:
         """
         try:
             x = torch.from_numpy(np.ascontiguousarray(batch)).to(self._device)
-            probability = torch.sigmoid(self._network(x).logits.float())
+            with _EXACT():
+                probability = torch.sigmoid(self._network(x).logits.float())
         except torch.OutOfMemoryError as error:
             raise UsageError(
                 f"the memory does not suffice for a tile of {batch.shape}; use a smaller --tile"
