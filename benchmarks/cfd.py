@@ -47,7 +47,7 @@ def main() -> None:
         out = arguments.runs / f"{arguments.name}-{seed}"
         if not (out / "model.onnx").exists():
             train(recipe, data=arguments.data, out=out, resume=True)
-        runs = [run for run in runs if run["seed"] != seed] + [_describe(out, recipe, seed)]
+        runs = [run for run in runs if run["seed"] != seed] + [_describe(out, seed)]
         rows = [
             row for row in rows if row["seed"] != seed or row["protocol"] not in arguments.protocols
         ]
@@ -78,7 +78,8 @@ def _score(out: Path, recipe: Recipe, data: Path, protocol: str) -> dict[str, An
     )
 
 
-def _describe(out: Path, recipe: Recipe, seed: int) -> dict[str, Any]:
+def _describe(out: Path, seed: int) -> dict[str, Any]:
+    recipe = load_recipe(out / "recipe.yaml")
     with (out / "timings.csv").open(newline="", encoding="utf-8") as stream:
         timings = list(csv.DictReader(stream))
     steps = int(timings[-1]["step"])
