@@ -62,12 +62,13 @@ DEAF = """
 import sys, time
 from crackgauge.pipeline.stopping import stoppable
 with stoppable("go on", grace_s=float(sys.argv[1])):
-    print("ready", flush=True)
+    said = "ready"
     while True:
-        try:
+        try:  # said in here, so that the signal that answers it finds the deaf ear
+            print(said, flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
-            print("deaf", flush=True)
+            said = "deaf"
 """
 
 
