@@ -9,10 +9,8 @@ each, resumed to the end, and compares journal.csv, best.safetensors and the las
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +34,8 @@ SETTINGS = (
     "threads=1",
 )
 IMAGES = 20  # 16 to learn from: 80 patches, 20 steps an epoch
-COMPARED = ("journal.csv", "best.safetensors", f"states/step-{STEPS:09d}.safetensors")
+LAST = f"step-{STEPS:09d}"
+COMPARED = ("journal.csv", "best.safetensors", f"states/{LAST}.safetensors")
 
 
 def main() -> None:
@@ -49,13 +48,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_dataset(folder / "data", IMAGES, 0, size=(96, 96))
-        started = time.monotonic()
-        _finish(folder, "undisturbed")
-        whole_s = time.monotonic() - started
-        rows = []
-        for number in range(arguments.kills):
-            out = f"killed-{number}"
-            killed_at, step = _kill(folder, out, generator.uniform(0.1, 0.95) * whole_s)
+        training_s = _time_steps(folder, "undisturbed")
+        rows: list[dict[str, object]] = []
+        while len(rows) < arguments.kills:
+            out = f"killed-{len(rows)}"
+            after_s = generator.uniform(0, training_s)
+            step = _kill(folder, out, after_s)
+            if step == LAST:  # it was faster this time: the kill came too late to mean anything
+                shutil.rmtree(folder / out)
+                continue
             _finish(folder, out)
             same = {
                 file: (folder / out / file).read_bytes()
@@ -63,7 +64,7 @@ def main() -> None:
                 for file in COMPARED
             }
             rows.append(
-                {"killed after s": round(killed_at, 1), "newest state": step}
+                {"killed after s of steps": round(after_s, 1), "newest state": step}
                 | {file: "identical" if ok else "DIFFERS" for file, ok in same.items()}
             )
             shutil.rmtree(folder / out)
@@ -94,16 +95,32 @@ def _finish(folder: Path, out: str) -> None:
     subprocess.run(_command(folder, out), check=True)
 
 
-def _kill(folder: Path, out: str, after_s: float) -> tuple[float, str]:
-    """Start, kill -9 after a time, and name the newest state that was left."""
-    started = time.monotonic()
+def _kill(folder: Path, out: str, after_s: float) -> str:
+    """Start, kill -9 some time after the first step, and name the newest state that was left."""
     child = subprocess.Popen(_command(folder, out))
+    _wait_for(folder / out / "recipe.yaml", child)
     time.sleep(after_s)
-    child.poll()
-    os.kill(child.pid, signal.SIGKILL)
+    child.kill()
     child.wait()
     states = sorted((folder / out / "states").glob("*.safetensors"))
-    return time.monotonic() - started, states[-1].stem if states else "none"
+    return states[-1].stem if states else "none"
+
+
+def _time_steps(folder: Path, out: str) -> float:
+    """Train to the end; seconds from the first step to the last state."""
+    child = subprocess.Popen(_command(folder, out))
+    _wait_for(folder / out / "recipe.yaml", child)
+    started = time.monotonic()
+    _wait_for(folder / out / "states" / f"{LAST}.safetensors", child)
+    seconds = time.monotonic() - started
+    if child.wait() != 0:
+        sys.exit("the undisturbed training failed")
+    return seconds
+
+
+def _wait_for(file: Path, child: subprocess.Popen[bytes]) -> None:
+    while not file.exists() and child.poll() is None:
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":
