@@ -34,11 +34,13 @@ def test_parameter_counts_are_those_of_the_cards() -> None:
 
 
 def test_receptive_field_is_what_gradients_measure() -> None:
-    network = build("attention-unet")
-    assert network.receptive_field_px == 2 * base.measured_reach(network, 256) + 1 == 191
+    # It does not depend on the channels, and few are fast.
+    network = build("attention-unet", filters=[1, 1, 1, 1])
+    assert network.receptive_field_px == 2 * base.measured_reach(network, 200) + 1 == 191
+    assert build("attention-unet").receptive_field_px == 191
 
 
-def test_small_networks_know_their_receptive_field_too() -> None:
+def test_networks_of_fewer_levels_know_their_receptive_field_too() -> None:
     network = build("attention-unet", filters=[2, 2, 2])
     assert network.receptive_field_px == 2 * base.measured_reach(network, 128) + 1
 
