@@ -88,7 +88,7 @@ def main() -> int:
         text=_text(options, facts, ours),
         tables={
             "End to end, megapixels per second": end_to_end,
-            "Where the time goes, ms an image": stages,
+            "Where the time goes, ms a round of all images": stages,
             "Bare networks, megapixels per second": networks,
             f"Tiled, an image of {options.tiled} x {options.tiled} px": tiled,
         },
