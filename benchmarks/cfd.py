@@ -55,7 +55,7 @@ def main() -> None:
             {"seed": seed, **_score(out, recipe, arguments.data, protocol)}
             for protocol in arguments.protocols
         ]
-        _write(arguments.name, rows, runs)
+        _write(arguments.name, rows, runs, arguments)
 
 
 def _recipe(preset: str, overrides: list[str]) -> Recipe:
@@ -101,7 +101,12 @@ def _earlier(name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return tables["Scores on the 46 test images"], tables["Trainings"]
 
 
-def _write(name: str, rows: list[dict[str, Any]], runs: list[dict[str, Any]]) -> None:
+def _write(
+    name: str,
+    rows: list[dict[str, Any]],
+    runs: list[dict[str, Any]],
+    arguments: argparse.Namespace,
+) -> None:
     spread = []
     for protocol in sorted({row["protocol"] for row in rows}):
         for key in ("F1 2 px", "F1 0 px"):
@@ -120,8 +125,11 @@ def _write(name: str, rows: list[dict[str, Any]], runs: list[dict[str, Any]]) ->
     write_results(
         name,
         title="System 1 on CrackForest (CFD)",
-        command="python benchmarks/cfd.py --data DATA/cfd --runs RUNS --seeds "
-        + " ".join(str(run["seed"]) for run in sorted(runs, key=lambda run: run["seed"])),
+        command=(
+            f"python benchmarks/cfd.py --data DATA/cfd --runs RUNS --preset {arguments.preset} "
+            f"--name {name} --seeds {' '.join(str(run['seed']) for run in runs)}"
+            + (f" --set {' '.join(arguments.overrides)}" if arguments.overrides else "")
+        ),
         text=(
             "Train 001-072 without 042; `attention-unet-fast` holds back 11 of them to choose its "
             "weights and its threshold (best pooled F1 at 2 px), `attention-unet` has the paper's "
