@@ -9,8 +9,9 @@ import torch
 from tests.models import base
 
 from crackgauge.models import MODELS, build, parameter_count
-from crackgauge.models.attention_unet import AttentionGate, ResidualBlock
-from crackgauge.recipes import load_recipe
+from crackgauge.models.attention_unet import AttentionGate
+from crackgauge.models.blocks import ResidualBlock
+from crackgauge.recipes import load_recipe, preset_names
 
 PRESETS = ("attention-unet", "attention-unet-fast")
 
@@ -85,4 +86,7 @@ def test_unknown_names_and_options_are_named() -> None:
         build("atention-unet")
     with pytest.raises(Exception, match="filter_count"):
         build("attention-unet", filter_count=3)
-    assert set(MODELS) == {"attention-unet"}
+
+
+def test_every_network_has_a_preset() -> None:
+    assert {load_recipe(name).network.name for name in preset_names()} == set(MODELS)

@@ -17,28 +17,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crackgauge.models.blocks import (
+    ResidualBlock,
     SegmentationOutput,
     check_input,
-    conv3x3,
     fold_two_classes,
     he_normal,
+    residual_unet_receptive_field_px,
+    stack_maps,
 )
-
-
-class ResidualBlock(nn.Module):
-    """r = conv1x1(x); out = r + (conv3x3 + ReLU) x4 (r); nothing after the addition."""
-
-    def __init__(self, in_channels: int, out_channels: int, *, batch_norm: bool) -> None:
-        super().__init__()
-        self.project = nn.Conv2d(in_channels, out_channels, 1)
-        self.body = nn.Sequential(
-            *(conv3x3(out_channels, out_channels, batch_norm=batch_norm) for _ in range(4))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        residual = self.project(x)
-        out: Tensor = residual + self.body(residual)
-        return out
 
 
 class AttentionGate(nn.Module):
@@ -122,16 +108,7 @@ class AttentionUNet(nn.Module):
         191 for four levels: a halo of 96 makes tiles exact.
         """
         levels = len(self.encoder)
-        reach = 0
-        for pixel in range(self.stride):  # the reach depends on the position within the stride
-            for head in range(levels - 1):
-                # A head of level `head` is enlarged bilinearly: it reads up to one more neighbour.
-                first = last = pixel >> head
-                if head:
-                    first, last = first - 1, last + 1
-                low, high = _reach(first, last, head, levels)
-                reach = max(reach, pixel - low, high - pixel)
-        return 2 * reach + 1
+        return residual_unet_receptive_field_px(levels, heads=range(levels - 1), pooled=(0, 1))
 
     def forward(self, x: Tensor) -> SegmentationOutput:
         """Map x (N, in_channels, H, W), H and W multiples of `stride`, to logits (N, 1, H, W)."""
@@ -144,22 +121,8 @@ class AttentionUNet(nn.Module):
         maps: list[Tensor] = []
         for up, head, skip in zip(self.decoder, self.heads, reversed(skips[:-1]), strict=True):
             x = up(x, skip)
-            side = head(x)
-            if side.shape[-2:] != size:
-                side = functional.interpolate(side, size=size, mode="bilinear", align_corners=False)
-            maps.append(side)
-        logits = self.fuse(torch.cat(maps, dim=1))
+            maps.append(head(x))
+        logits = self.fuse(stack_maps(maps, size))
         if self.final_relu:
             logits = functional.relu(logits)
         return SegmentationOutput(fold_two_classes(logits))
-
-
-def _reach(first: int, last: int, level: int, levels: int) -> tuple[int, int]:
-    """First and last input pixel that the pixels [first, last] of decoder map `level` depend on."""
-    block = 4  # four 3x3 convolutions reach four pixels
-    for _ in range(level, levels - 1):  # down the decoder: each block, then the coarser map
-        first, last = (first - block) >> 1, (last + block) >> 1
-    first, last = first - block, last + block  # the deepest block
-    for _ in range(levels - 1):  # up the encoder: pooled pairs, then each block
-        first, last = 2 * first - block, 2 * last + 1 + block
-    return first, last
