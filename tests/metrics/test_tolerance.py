@@ -10,6 +10,7 @@ from scipy import ndimage
 from crackgauge.errors import UsageError
 from crackgauge.metrics.tolerance import (
     MatchCounts,
+    Tolerance,
     disk_maximum,
     match_counts,
     threshold_counts,
@@ -132,3 +133,23 @@ def test_impossible_tolerances_are_refused(radius: float):
 def test_sizes_that_differ_are_refused():
     with pytest.raises(UsageError, match="same size"):
         match_counts(np.zeros((2, 3), bool), np.zeros((3, 2), bool), tolerance_px=2)
+
+
+def test_a_tolerance_as_a_fraction_of_the_diagonal():
+    truth = np.zeros((30, 40), bool)  # its diagonal is 50 px
+    truth[:, 0] = True
+    prediction = np.roll(truth, 3, axis=1)
+    for fraction, f1 in ((0.059, 0.0), (0.06, 1.0)):
+        radius = Tolerance(fraction, "diagonal").in_px(truth.shape)
+        assert match_counts(prediction, truth, tolerance_px=radius).f1 == f1
+
+
+def test_more_thresholds_than_a_byte_holds():
+    probability = np.linspace(0, 1, 1001, dtype=np.float32)[None]
+    truth = probability > 0.25
+    thresholds = [step / 1000 for step in range(1, 1000)]
+    expected = [
+        match_counts(probability >= np.float32(level), truth, tolerance_px=3)
+        for level in thresholds
+    ]
+    assert threshold_counts(probability, truth, 3, thresholds) == expected

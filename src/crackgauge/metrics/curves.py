@@ -1,15 +1,21 @@
-"""What a whole range of thresholds says: pooled counts, the best threshold, ODS and OIS.
+"""What a whole range of thresholds says: the best threshold, ODS, OIS, average precision, AIU.
 
 Legend: T thresholds, N images. `per_image` holds one list of T counts for each image, as
-`tolerance.threshold_counts` gives them.
+`tolerance.threshold_counts` gives them; counts (..., T, 4) hold the same as whole numbers, as
+`tolerance.sweep_counts` gives them, the thresholds ascending.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from crackgauge.errors import UsageError
+from crackgauge.metrics.ratios import iou, precision, recall
 from crackgauge.metrics.tolerance import MatchCounts
 
 # 0.01, 0.02, ..., 0.99: the thresholds of ODS and OIS (Koenig et al. 2019).
@@ -77,12 +83,51 @@ def ods(thresholds: Sequence[float], per_image: Sequence[Sequence[MatchCounts]])
 
 
 def ois(thresholds: Sequence[float], per_image: Sequence[Sequence[MatchCounts]]) -> float:
-    """Optimal image scale: the mean over images of each image's best F1, in [0, 1].
+    """Optimal image scale: the mean of each image's best F1, in [0, 1].
+
+    Over the images whose truth is not empty: on the others any threshold above all probabilities
+    would count as perfect. NaN where there is no such image.
 
     Raises:
         UsageError: there is no image or no threshold, or the lengths differ.
     """
     if not per_image:
         raise UsageError("got no image, expected at least one")
-    best = [best_threshold(thresholds, counts).counts.f1 for counts in per_image]
-    return sum(best) / len(best)
+    best = [best_threshold(thresholds, counts).counts for counts in per_image]
+    scores = [counts.f1 for counts in best if counts.truth]
+    return sum(scores) / len(scores) if scores else math.nan
+
+
+def average_precision(counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Area under the precision-recall curve as a sum of steps, sum over k of (R_k - R_k+1) P_k.
+
+    R_k and P_k are recall and precision at threshold k, R after the last threshold is 0. With a
+    tolerance, precision does not rise with the threshold everywhere; no envelope is drawn.
+
+    Args:
+        counts: (..., T, 4).
+
+    Returns:
+        float64 (...), in [0, 1]; NaN where the truth is empty.
+
+    >>> average_precision(np.array([[4, 2, 2, 2], [1, 1, 2, 1]])).tolist()
+    0.75
+    """
+    steps = -np.diff(recall(counts), axis=-1, append=0.0)
+    area = (steps * precision(counts)).sum(axis=-1)
+    return np.where(counts[..., 0, 2] > 0, area, np.nan)
+
+
+def average_iou(counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """AIU: the mean of the IoU over the thresholds (Yang et al. 2020, FPHBN).
+
+    Args:
+        counts: (..., T, 4), at 0 px.
+
+    Returns:
+        float64 (...), in [0, 1].
+
+    >>> average_iou(np.array([[4, 2, 2, 2], [1, 1, 2, 1]])).tolist()
+    0.5
+    """
+    return np.asarray(iou(counts).mean(axis=-1))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,35 @@ from crackgauge.arrays import (
 )
 from crackgauge.errors import UsageError
 
+Levels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _Values = TypeVar("_Values", bound=np.generic)
+
+
+class Tolerance(NamedTuple):
+    """How far apart two pixels may lie and still match.
+
+    Args:
+        value: 0 or more.
+        unit: "px", or "diagonal" for a fraction of the image's diagonal, as the boundary
+            benchmarks have it (Martin et al. 2004 take 0.0075).
+
+    >>> Tolerance(2).label, Tolerance(0.0075, "diagonal").label
+    ('2px', '0.0075diag')
+    >>> Tolerance(0.1, "diagonal").in_px((30, 40))
+    5.0
+    """
+
+    value: float
+    unit: Literal["px", "diagonal"] = "px"
+
+    @property
+    def label(self) -> str:
+        """Its short name, as in the key `f1@2px`."""
+        return f"{self.value:g}{'px' if self.unit == 'px' else 'diag'}"
+
+    def in_px(self, shape: tuple[int, ...]) -> float:
+        """The radius in px on an image of that shape (H, W)."""
+        return self.value if self.unit == "px" else self.value * math.hypot(*shape[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,26 +226,62 @@ def threshold_counts(
     check_probability(probability)
     check_mask(truth, name="truth")
     check_same_shape(probability, truth, names=("probability", "truth"))
-    levels = np.asarray(thresholds, dtype=np.float32)
-    order = np.sort(levels)
-    near_truth = disk_maximum(truth, tolerance_px)
-    best_near = disk_maximum(probability, tolerance_px)
-    predicted = _at_least(probability, order)
-    predicted_hits = _at_least(probability[near_truth], order)
-    truth_hits = _at_least(best_near[truth], order)
-    truth_total = int(np.count_nonzero(truth))
-    return [
-        MatchCounts(int(predicted[k]), int(predicted_hits[k]), truth_total, int(truth_hits[k]))
-        for k in np.searchsorted(order, levels)
-    ]
+    order = np.sort(np.asarray(thresholds, dtype=np.float32))
+    counts = sweep_counts(levels_of(probability, order), truth, len(order), tolerance_px)
+    ranks = np.searchsorted(order, np.asarray(thresholds, dtype=np.float32))
+    return [MatchCounts(*(int(count) for count in counts[rank])) for rank in ranks]
 
 
-def _at_least(values: Probability, order: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """For each of the ascending thresholds `order`, how many of `values` are at least that."""
-    if not order.size:
-        return np.zeros(0, np.int64)
-    # Most pixels lie below the lowest threshold: leaving them out first is the cheaper half.
-    ranks = np.searchsorted(order, values[values >= order[0]], side="right")
-    histogram = np.bincount(ranks, minlength=order.size + 1)[1:]
-    result: npt.NDArray[np.int64] = histogram[::-1].cumsum()[::-1]
+def levels_of(probability: Probability, order: npt.NDArray[np.float32]) -> Levels:
+    """For each pixel, how many of the ascending thresholds its probability reaches.
+
+    Levels keep the order of the probabilities, so that a maximum of levels is the level of the
+    maximum, in a quarter of the memory.
+
+    Args:
+        probability: float32 (H, W).
+        order: K thresholds, ascending.
+
+    Returns:
+        (H, W) of 0..K, uint8 where K fits.
+    """
+    kind = np.uint8 if len(order) < 256 else np.uint16
+    levels = np.zeros(probability.shape, kind)
+    if len(order):
+        # Most pixels lie below the lowest threshold: leaving them out first is the cheaper half.
+        reached = probability >= order[0]
+        levels[reached] = np.searchsorted(order, probability[reached], side="right")
+    return levels
+
+
+def sweep_counts(
+    levels: Levels, truth: Mask, count: int, tolerance_px: float
+) -> npt.NDArray[np.int64]:
+    """Count hits and misses at K thresholds, whatever their number, in one pass.
+
+    The predicted pixels within the tolerance t of the truth come, for all thresholds, from one
+    histogram of the levels over {D <= t}, D being the distance to the truth; the truth pixels
+    that are found come from one histogram, at the truth pixels, of the highest level in the disk
+    of radius t. {D <= t} is the truth dilated by that disk.
+
+    Args:
+        levels: (H, W) of 0..K, from `levels_of`.
+        truth: bool (H, W).
+        count: K.
+        tolerance_px: t, 0 or more.
+
+    Returns:
+        int64 (K, 4): predicted, their hits, truth, its hits.
+    """
+    result = np.empty((count, 4), np.int64)
+    result[:, 0] = _reaching(levels, count)
+    result[:, 1] = _reaching(levels[disk_maximum(truth, tolerance_px)], count)
+    result[:, 2] = np.count_nonzero(truth)
+    result[:, 3] = _reaching(disk_maximum(levels, tolerance_px)[truth], count)
     return result
+
+
+def _reaching(levels: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:
+    """How many of `levels` are at least 1, 2, ..., `count`."""
+    histogram = np.bincount(levels.ravel(), minlength=count + 1)[1:]
+    return np.asarray(histogram[::-1].cumsum()[::-1], dtype=np.int64)
