@@ -26,7 +26,7 @@ from crackgauge.metrics.tolerance import match_counts
 from crackgauge.models import build
 from crackgauge.recipes import load_recipe
 from crackgauge.training.loop import TrainingDiverged, train
-from crackgauge.training.result import initial_weights
+from crackgauge.training.start import initial_weights
 from crackgauge.training.state import newest_state
 
 

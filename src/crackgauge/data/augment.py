@@ -51,11 +51,14 @@ def cut(
         patch, truth = patch[::-1], truth[::-1]
     if settings.flips and generator.random() < 0.5:
         patch, truth = patch[:, ::-1], truth[:, ::-1]
+    # A share of 0 draws nothing, so that recipes without it keep their patches.
+    if settings.rescale_share and generator.random() < settings.rescale_share:
+        patch, truth = _rescale_or_zoom(patch, truth, settings, generator)
     return np.ascontiguousarray(patch), np.ascontiguousarray(truth)
 
 
 def change_light(patch: Image, *, settings: Augmentation, generator: np.random.Generator) -> Image:
-    """Brightness, contrast, saturation, hue, gamma, blur, noise and lost resolution.
+    """Brightness, contrast, saturation, hue, gamma, blur, lost resolution, noise, pixel factors.
 
     Args:
         patch: uint8 (p, p, C); saturation and hue leave grey alone.
@@ -86,6 +89,11 @@ def change_light(patch: Image, *, settings: Augmentation, generator: np.random.G
     if generator.random() < settings.noise_share:
         noise = generator.standard_normal(pixels.shape, dtype=np.float32)
         pixels = pixels + generator.uniform(2.0, 10.0) * noise
+    if settings.pixel_factor_share and generator.random() < settings.pixel_factor_share:
+        # One factor a pixel, for all its channels: the light flickers, the colour stays.
+        largest = settings.pixel_factor
+        factors = generator.uniform(1 - largest, 1 + largest, pixels.shape[:2])
+        pixels = pixels * factors[:, :, None].astype(np.float32)
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
 
@@ -118,6 +126,44 @@ def _warp(
         mask.view(np.uint8) * np.uint8(255), matrix, size, flags=flags, borderMode=border
     )
     return patch.reshape(patch_px, patch_px, -1).astype(np.uint8), coverage >= 128
+
+
+def _rescale_or_zoom(
+    patch: Image, truth: Mask, settings: Augmentation, generator: np.random.Generator
+) -> tuple[Image, Mask]:
+    """Rescale a patch, mirrored out or cropped to its size, or enlarge a window of it."""
+    side = truth.shape[0]
+    if generator.random() < 0.5:
+        scaled = max(1, round(side * generator.uniform(*settings.rescale)))
+        patch, truth = _resize(patch, truth, scaled)
+        missing = max(0, side - scaled)
+        before = int(generator.integers(missing + 1)), int(generator.integers(missing + 1))
+        widths = [(first, missing - first) for first in before]
+        patch = np.pad(patch, [*widths, (0, 0)], mode="symmetric")
+        truth = np.pad(truth, widths, mode="symmetric")
+        return _window(patch, truth, side, generator)
+    window = max(1, round(side * generator.uniform(*settings.zoom)))
+    return _resize(*_window(patch, truth, window, generator), side)
+
+
+def _window(
+    patch: Image, truth: Mask, side: int, generator: np.random.Generator
+) -> tuple[Image, Mask]:
+    """A square window of the side, anywhere in the patch."""
+    row, col = generator.integers(truth.shape[0] - side + 1, size=2)
+    part = np.s_[row : row + side, col : col + side]
+    return patch[part], truth[part]
+
+
+def _resize(patch: Image, truth: Mask, side: int) -> tuple[Image, Mask]:
+    """Resize to the side; a smaller one is averaged, a larger one interpolated."""
+    if side == truth.shape[0]:
+        return patch, truth
+    way = cv2.INTER_AREA if side < truth.shape[0] else cv2.INTER_LINEAR
+    light = np.ascontiguousarray(patch)
+    resized = cv2.resize(light, (side, side), interpolation=way).reshape(side, side, -1)
+    coverage = cv2.resize(truth.astype(np.uint8) * np.uint8(255), (side, side), interpolation=way)
+    return resized.astype(np.uint8), coverage >= 128
 
 
 def _change_colour(

@@ -84,7 +84,7 @@ class PatchSampler:
         masks: bool (H, W) of each image, none smaller than the patch.
         patch_px: p.
         crack_share: share of an image's patches that hold a crack pixel; an image that has no
-            such place (or no crack-free one) gives what it has.
+            such place (or no crack-free one) gives what it has. None: patches lie anywhere.
         counts: patches of each image an epoch, from `allocate`.
         batch: patches a step; a last incomplete batch is left out.
         fresh: draw new positions each epoch, instead of one fixed set in a new order.
@@ -96,7 +96,7 @@ class PatchSampler:
         masks: Sequence[Mask],
         *,
         patch_px: int,
-        crack_share: float,
+        crack_share: float | None,
         counts: Sequence[int],
         batch: int,
         fresh: bool,
@@ -107,8 +107,9 @@ class PatchSampler:
             (mask.shape[0] - patch_px + 1, mask.shape[1] - patch_px + 1) for mask in masks
         ]
         self._image = np.repeat(np.arange(len(masks)), counts)
+        self._anywhere = crack_share is None
         self._wants_crack = np.concatenate(
-            [np.arange(n) < round(crack_share * n) for n in counts] or [np.zeros(0, bool)]
+            [np.arange(n) < round((crack_share or 0) * n) for n in counts] or [np.zeros(0, bool)]
         )
         self._batch, self._fresh, self._seed = batch, fresh, seed
         self.steps_per_epoch = len(self._image) // batch
@@ -134,6 +135,8 @@ class PatchSampler:
         generator = np.random.default_rng((self._seed, _POSITION, draw))
         image = int(self._image[member])
         rows, cols = self._shapes[image]
+        if self._anywhere:
+            return image, *divmod(int(generator.integers(rows * cols)), cols)
         has_crack = np.unpackbits(self._maps[image], count=rows * cols).view(bool)
         places = _matching(has_crack, bool(self._wants_crack[member]))
         index = int(places[generator.integers(len(places))])

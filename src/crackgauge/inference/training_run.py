@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
@@ -92,7 +93,6 @@ def describe_run(run: RunModel) -> ModelMetadata:
     recipe, network = run.recipe, run.network
     threshold, source = _threshold(run)
     stride = int(network.stride)  # type: ignore[arg-type]
-    reach = int(network.receptive_field_px) // 2  # type: ignore[arg-type]
     return ModelMetadata(
         architecture=recipe.network.name,
         preset=recipe.preset,
@@ -103,7 +103,7 @@ def describe_run(run: RunModel) -> ModelMetadata:
         std=recipe.input.std,
         preprocessing=recipe.input.preprocessing,
         stride=stride,
-        halo=-(-reach // stride) * stride,
+        halo=-(-_reach_px(network) // stride) * stride,
         tiling="exact" if network.tile_exact else "approximate",
         threshold=threshold,
         threshold_source=source,
@@ -111,8 +111,22 @@ def describe_run(run: RunModel) -> ModelMetadata:
         licence=recipe.licence,
         scores={"validation": {"on": run.chosen_on, **run.score}} if run.score else {},
         version=crackgauge.__version__,
-        recipe=recipe.model_dump(mode="json"),
+        recipe=_without_folders(recipe),
     )
+
+
+def _reach_px(network: nn.Module) -> int:
+    """What a tile shows around its core: all that counts, or what the network asks for."""
+    if network.tile_exact:
+        return int(network.receptive_field_px) // 2  # type: ignore[arg-type]
+    return int(network.halo_px)  # type: ignore[arg-type]
+
+
+def _without_folders(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as a tree; of encoder weights the file's name is kept, not where it lay."""
+    tree = recipe.model_dump(mode="json")
+    tree["network"]["encoder_weights"] = Path(recipe.network.encoder_weights).name
+    return tree
 
 
 def _threshold(run: RunModel) -> tuple[float, str]:

@@ -10,9 +10,11 @@ from torch import nn
 from crackgauge.errors import RecipeError
 from crackgauge.models.attention_unet import AttentionUNet
 from crackgauge.models.blocks import SegmentationOutput
+from crackgauge.models.convnext_scse import ConvNextScse
 
 MODELS: dict[str, type[nn.Module]] = {
     "attention-unet": AttentionUNet,
+    "convnext-scse": ConvNextScse,
 }
 
 __all__ = ["MODELS", "SegmentationOutput", "build", "parameter_count"]

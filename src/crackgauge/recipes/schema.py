@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 PositiveInt = Annotated[int, Field(gt=0)]
+ZoomShare = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
 class Section(BaseModel):
@@ -18,10 +19,19 @@ class Section(BaseModel):
 
 
 class Network(Section):
-    """Which network, with its options."""
+    """Which network, with its options.
+
+    Attributes:
+        name: of `crackgauge.models.MODELS`.
+        options: of the network.
+        encoder_weights: what a training starts the encoder from, for networks that have one:
+            "none" (random), "hub" (timm's own, fetched) or a safetensors file. An exported model
+            holds all its weights and asks for none.
+    """
 
     name: str
     options: dict[str, Any] = Field(default_factory=dict)
+    encoder_weights: str = "none"
 
 
 class Input(Section):
@@ -52,7 +62,8 @@ class Sampling(Section):
 
     Attributes:
         patch_px: side of the square patch.
-        crack_share: share of patches with at least one crack pixel.
+        crack_share: share of patches with at least one crack pixel; None: patches lie anywhere,
+            every place of an image equally likely.
         patches: "per-image" (each image gives `count`) or "by-crack-pixels" (`count` in all, split
             over the images by eq. 3 of König et al. 2019).
         count: how many patches make an epoch, see `patches`.
@@ -60,49 +71,79 @@ class Sampling(Section):
     """
 
     patch_px: PositiveInt = 256
-    crack_share: Fraction = 0.6
+    crack_share: Fraction | None = 0.6
     patches: Literal["per-image", "by-crack-pixels"] = "per-image"
     count: PositiveInt = 40
     fresh: bool = True
 
 
 class Augmentation(Section):
-    """Random changes of a patch; all off by default. Probabilities are per patch."""
+    """Random changes of a patch; all off by default. Shares are probabilities, per patch.
+
+    Attributes:
+        flips: each of the two with probability one half.
+        quarter_turns: by 0, 90, 180 or 270 degrees, equally likely.
+        rotation_deg, scale: ranges of the warp that reads from the whole image.
+        warp_share: of patches warped.
+        rescale_share: of patches rescaled or zoomed into, one of the two, equally likely.
+        rescale: range of the factor; what is missing is mirrored, what is too much cropped off.
+        zoom: range of the side of the window that is enlarged to the patch, as a share of it.
+        brightness, contrast, saturation: largest change of the factor 1.
+        hue: largest turn, as a share of the full circle.
+        gamma: largest logarithm of the exponent.
+        pixel_factor: largest change of the factor 1, drawn for each pixel.
+        pixel_factor_share: of patches whose pixels are multiplied so.
+        blur_share, noise_share, low_resolution_share: of patches blurred, made noisy, coarsened.
+    """
 
     flips: bool = False
     quarter_turns: bool = False
     rotation_deg: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
     scale: tuple[Positive, Positive] = (1.0, 1.0)
     warp_share: Fraction = 0.0
+    rescale_share: Fraction = 0.0
+    rescale: tuple[Positive, Positive] = (1.0, 1.0)
+    zoom: tuple[ZoomShare, ZoomShare] = (1.0, 1.0)
     brightness: Fraction = 0.0
     contrast: Fraction = 0.0
     saturation: Fraction = 0.0
     hue: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
     gamma: Fraction = 0.0
+    pixel_factor: Fraction = 0.0
+    pixel_factor_share: Fraction = 0.0
     blur_share: Fraction = 0.0
     noise_share: Fraction = 0.0
     low_resolution_share: Fraction = 0.0
 
 
 class Optimizer(Section):
-    """SGD with momentum, or AdamW (whose betas are torch's)."""
+    """SGD with momentum, or AdamW (whose betas are torch's).
+
+    Attributes:
+        stage_decay: by how much the learning rate shrinks from one of the network's parameter
+            groups to the one before it; 1 trains all alike, and every network allows it.
+        gradient_norm_limit: gradients are scaled down to this norm; None: never.
+    """
 
     name: Literal["sgd", "adamw"] = "adamw"
     learning_rate: Positive = 2e-3
     momentum: Fraction = 0.9
     weight_decay: Annotated[float, Field(ge=0.0)] = 1e-2
+    stage_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     gradient_norm_limit: Positive | None = None
 
 
 class Schedule(Section):
     """The learning rate as a function of the step.
 
-    "one-cycle" rises over `warm_up` of the steps and falls along a cosine to `final_share` of it.
+    "one-cycle" rises over `warm_up` of the steps and falls along a cosine to `final_share` of it;
+    "exponential" is `epoch_factor` to the power of the epoch, counted from 0.
     """
 
-    name: Literal["constant", "one-cycle"] = "one-cycle"
+    name: Literal["constant", "one-cycle", "exponential"] = "one-cycle"
     warm_up: Fraction = 0.1
     final_share: Fraction = 1e-3
+    epoch_factor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.99
 
 
 class Validation(Section):

@@ -18,6 +18,8 @@ COLUMNS = (
     "learning_rate",
     "loss",
     "skipped_steps",
+    "predicted_share",
+    "collapse",
     "val_f1",
     "val_precision",
     "val_recall",

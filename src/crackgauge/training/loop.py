@@ -28,12 +28,15 @@ from crackgauge.losses import LOSSES, Target
 from crackgauge.models import build
 from crackgauge.recipes import Recipe, dump_recipe
 from crackgauge.training.batches import Batches
+from crackgauge.training.collapse import describe_collapse, find_collapse
 from crackgauge.training.journal import TIMING_COLUMNS, Journal
+from crackgauge.training.optimizer import make_optimizer, set_learning_rate
 from crackgauge.training.report import TrainingProgress
-from crackgauge.training.result import TrainingResult, export_run, initial_weights
+from crackgauge.training.result import TrainingResult, export_run
 from crackgauge.training.samples import TrainingSamples, load_training_samples
 from crackgauge.training.schedule import ema_decay_at, learning_rate_share
 from crackgauge.training.signals import StopRequest
+from crackgauge.training.start import initial_weights, load_encoder
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
 from crackgauge.training.validation import Score, probability_of, score
 
@@ -93,12 +96,15 @@ def train(
     with TrainingProgress(enabled=progress) as bar, StopRequest() as stop:
         samples = load_training_samples(folders, recipe, report=bar.reading)
         run = _set_up(recipe, out, samples, device)
-        if init is not None:
-            run.state.network.load_state_dict(initial_weights(init, run.state.network))
-            _reset_average(run.state)
         found = newest_state(out / "states") if resume else None
         if found is not None:
             load_state(found, run.state)
+        elif init is not None:
+            run.state.network.load_state_dict(initial_weights(init, run.state.network))
+            _reset_average(run.state)
+        else:
+            load_encoder(recipe.network.encoder_weights, run.state.network)
+            _reset_average(run.state)
         write_text_atomic(out / "recipe.yaml", dump_recipe(recipe))
         bar.training(run.state.progress.step, run.total_steps)
         _run_steps(run, bar, stop)
@@ -122,7 +128,7 @@ def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
             board.add_scalar("loss", loss, step)
             last_of_epoch = progress.step % run.batches.steps_per_epoch == 0
             if last_of_epoch:
-                _end_epoch(run, journal, board)
+                _end_epoch(run, journal, board, bar)
                 elapsed = time.perf_counter() - started
                 timings.add(_timing(run, elapsed, progress.step - started_step))
                 started, started_step = time.perf_counter(), progress.step
@@ -143,9 +149,10 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
     """One optimiser step; returns the loss."""
     state, recipe, progress = run.state, run.recipe, run.state.progress
     rate = recipe.optimizer.learning_rate
-    rate *= learning_rate_share(recipe.schedule, step, run.total_steps)
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
+    rate *= learning_rate_share(
+        recipe.schedule, step, run.total_steps, steps_per_epoch=run.batches.steps_per_epoch
+    )
+    set_learning_rate(state.optimizer, rate)
     state.network.train()
     x = run.fabric.to_device(x).contiguous(memory_format=torch.channels_last)
     target = Target(run.fabric.to_device(y))
@@ -164,6 +171,10 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
         progress.skipped_in_a_row = 0
         progress.loss_sum += value
         progress.loss_count += 1
+        # A logit of 0 is a probability of 0.5.
+        progress.predicted_px += int(torch.count_nonzero(output.logits.detach() >= 0))
+        progress.crack_px += int(torch.count_nonzero(target.mask))
+        progress.seen_px += target.mask.numel()
         _average(state, recipe.ema_decay, step)
     else:
         progress.skipped += 1
@@ -177,8 +188,8 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
     return value
 
 
-def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter) -> None:
-    """Validate if it is due, remember the best weights, write the journal's row."""
+def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingProgress) -> None:
+    """Validate if it is due, remember the best weights, see a collapse, write the journal's row."""
     progress, recipe = run.state.progress, run.recipe
     epoch = progress.step // run.batches.steps_per_epoch
     due = epoch % recipe.validation.every_epochs == 0 or progress.step == run.total_steps
@@ -195,13 +206,19 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter) -> None:
     if is_best or not run.samples.validation:
         _save_best(run, scored)
     count = progress.loss_count
+    collapse = find_collapse(progress.predicted_px, progress.crack_px, progress.seen_px)
+    if collapse and collapse != progress.collapse:  # said once, not every epoch that it lasts
+        bar.warn(describe_collapse(collapse, epoch=epoch))
+    progress.collapse = collapse
     journal.add(
         {
             "epoch": epoch,
             "step": progress.step,
-            "learning_rate": float(run.state.optimizer.param_groups[0]["lr"]),
+            "learning_rate": float(run.state.optimizer.param_groups[-1]["lr"]),
             "loss": progress.loss_sum / count if count else float("nan"),
             "skipped_steps": progress.skipped,
+            "predicted_share": progress.predicted_px / progress.seen_px if count else None,
+            "collapse": collapse,
             "val_f1": scored.f1 if scored else None,
             "val_precision": scored.precision if scored else None,
             "val_recall": scored.recall if scored else None,
@@ -211,7 +228,7 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter) -> None:
         }
     )
     progress.rows += 1
-    progress.loss_sum, progress.loss_count, progress.skipped = 0.0, 0, 0
+    progress.start_epoch()
 
 
 def _validate(run: _Run) -> Score:
@@ -267,26 +284,12 @@ def _set_up(
     state = TrainingState(
         network=network,
         averaged=copy.deepcopy(network) if recipe.ema_decay is not None else None,
-        optimizer=_optimizer(recipe, network),
+        optimizer=make_optimizer(recipe.optimizer, network),
         recipe_digest=_digest(recipe, [*samples.train, *samples.validation]),
     )
     batches = Batches(samples.train, recipe)
     total = recipe.epochs * batches.steps_per_epoch
     return _Run(recipe, out, fabric, state, batches, samples, total)
-
-
-def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    settings = recipe.optimizer
-    if settings.name == "sgd":
-        return torch.optim.SGD(
-            network.parameters(),
-            lr=settings.learning_rate,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-        )
-    return torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
 
 
 def _average(state: TrainingState, decay: float | None, step: int) -> None:

@@ -50,3 +50,8 @@ class TrainingProgress:
         """Count one step; the loss shown is a running mean."""
         self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
         self._bar.update(self._task, advance=1, note=f"loss {self._loss:.4f}")
+
+    def warn(self, sentence: str) -> None:
+        """Say something that stays on the screen, above the bar; nothing where it is off."""
+        if not self._bar.disable:
+            self._bar.console.print(f"warning: {sentence}", markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from crackgauge.errors import ModelFileError
 from crackgauge.files import write_bytes_atomic, write_text_atomic
+from crackgauge.training.collapse import Collapse
 
 _KEEP = 2
 
@@ -31,6 +32,9 @@ class Progress:
         step: steps done.
         rows: rows of the journal written.
         loss_sum, loss_count: of the running epoch.
+        predicted_px, crack_px, seen_px: pixels predicted as crack, crack in truth, and all, of the
+            running epoch.
+        collapse: how the predictions of the last epoch had collapsed, see `find_collapse`.
         skipped: steps left out in the running epoch because the gradient was not finite.
         skipped_in_a_row: the same, up to now without a break.
         best_score: best validation score so far, or None.
@@ -42,11 +46,20 @@ class Progress:
     rows: int = 0
     loss_sum: float = 0.0
     loss_count: int = 0
+    predicted_px: int = 0
+    crack_px: int = 0
+    seen_px: int = 0
+    collapse: Collapse = ""
     skipped: int = 0
     skipped_in_a_row: int = 0
     best_score: float | None = None
     best_step: int = 0
     without_better: int = 0
+
+    def start_epoch(self) -> None:
+        """Set back what is counted over an epoch."""
+        self.loss_sum, self.loss_count, self.skipped = 0.0, 0, 0
+        self.predicted_px = self.crack_px = self.seen_px = 0
 
 
 @dataclass
