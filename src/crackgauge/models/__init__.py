@@ -11,10 +11,12 @@ from crackgauge.errors import RecipeError
 from crackgauge.models.attention_unet import AttentionUNet
 from crackgauge.models.blocks import SegmentationOutput
 from crackgauge.models.convnext_scse import ConvNextScse
+from crackgauge.models.gated_scale_unet import GatedScaleUNet
 
 MODELS: dict[str, type[nn.Module]] = {
     "attention-unet": AttentionUNet,
     "convnext-scse": ConvNextScse,
+    "gated-scale-unet": GatedScaleUNet,
 }
 
 __all__ = ["MODELS", "SegmentationOutput", "build", "parameter_count"]
