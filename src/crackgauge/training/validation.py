@@ -6,7 +6,7 @@ Legend: H, W height and width of an image; K thresholds 0.01..0.99.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -17,10 +17,11 @@ from torch import nn
 
 from crackgauge.arrays import Mask, Probability
 from crackgauge.data.preprocess import normalise
-from crackgauge.metrics.tolerance import MatchCounts, threshold_counts
+from crackgauge.metrics import ratios
+from crackgauge.metrics.curves import THRESHOLDS
+from crackgauge.metrics.stack import best_index
+from crackgauge.metrics.tolerance import levels_of, sweep_counts
 from crackgauge.recipes.schema import Recipe
-
-THRESHOLDS = tuple(round(0.01 * k, 2) for k in range(1, 100))
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,21 @@ def score(
     Of equally good thresholds the middle one is taken. Where a network gives no numbers any more,
     neither does the score: every figure is NaN.
     """
-    candidates: Sequence[float] = THRESHOLDS if threshold is None else (threshold,)
-    near = [MatchCounts()] * len(candidates)
-    exact = list(near)
+    candidates = THRESHOLDS if threshold is None else (threshold,)
+    order = np.asarray(candidates, np.float32)
+    total = np.zeros((2, len(order), 4), np.int64)
     for probability, truth in predictions:
         if not np.isfinite(probability).all():
             return Score(*[math.nan] * 5)
-        at_tolerance = threshold_counts(probability, truth, tolerance_px, candidates)
-        at_zero = threshold_counts(probability, truth, 0, candidates)
-        near = [a + b for a, b in zip(near, at_tolerance, strict=True)]
-        exact = [a + b for a, b in zip(exact, at_zero, strict=True)]
-    f1 = np.array([counts.f1 for counts in near])
-    best = np.flatnonzero(f1 == f1.max())
-    chosen = int(best[len(best) // 2])
-    counts = near[chosen]
-    return Score(candidates[chosen], counts.f1, counts.precision, counts.recall, exact[chosen].f1)
+        levels = levels_of(probability, order)
+        for row, radius in enumerate((tolerance_px, 0.0)):
+            total[row] += sweep_counts(levels, truth, len(order), radius)
+    chosen = int(best_index(ratios.f1(total[0])))
+    near, exact = total[:, chosen]
+    return Score(
+        candidates[chosen],
+        float(ratios.f1(near)),
+        float(ratios.precision(near)),
+        float(ratios.recall(near)),
+        float(ratios.f1(exact)),
+    )
