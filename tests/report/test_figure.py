@@ -24,10 +24,15 @@ def test_labels_of_two_close_points_stand_apart():
     assert (first, second) == ((-1, -1), (1, 1))
 
 
+def test_labels_of_points_in_one_corner_all_find_room():
+    points = [Marked(1.0, 1.0, f"0.4{index}", "black") for index in range(3)]
+    assert len(set(_choose_sides(points, above=False))) == 3
+
+
 @given(st.floats(0.1, 0.9), st.floats(0.0, 1.0))
 def test_a_label_stays_inside_the_axes(x, y):
     ((_, up),) = _choose_sides([Marked(x, y, "0.40", "black")], above=True)
-    assert 0 <= y + up * 0.045 <= 1
+    assert 0 < y + (0.044 if up > 0 else -0.044) < 1
 
 
 def test_a_body_that_fails_leaves_no_file(tmp_path):

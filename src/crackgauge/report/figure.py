@@ -7,6 +7,7 @@ style has no say and the file bears neither a date nor a version: equal curves g
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,8 +43,11 @@ _STYLE: dict[Any, Any] = {
     "lines.linewidth": 2.2,
     "text.parse_math": False,  # a $ in a name is a $
 }
-_ABOVE = ((1, 1), (-1, 1), (1, -1), (-1, -1))
-_BELOW = ((-1, -1), (1, 1), (-1, 1), (1, -1))
+# Where words may stand: so many steps right (or left) of their point and up (or down).
+_STEP_PT = 9
+_NEAR_AND_FAR = ((1, 1), (1, 3.2), (5.5, 1), (5.5, 3.2))
+_ABOVE = tuple((x * a, y * b) for x, y in _NEAR_AND_FAR for a, b in ((1, 1), (-1, 1), (1, -1)))
+_BELOW = tuple((x * a, y * b) for x, y in _NEAR_AND_FAR for a, b in ((-1, -1), (1, 1), (-1, 1)))
 
 
 class Marked(NamedTuple):
@@ -158,7 +162,7 @@ def mark_points(axes: Axes, points: Sequence[Marked], *, above: bool) -> None:
         axes.annotate(
             point.words,
             (point.x, point.y),
-            xytext=(9 * right, 9 * up),
+            xytext=(_STEP_PT * right, _STEP_PT * up),
             textcoords="offset points",
             ha="left" if right > 0 else "right",
             va="bottom" if up > 0 else "top",
@@ -169,13 +173,19 @@ def mark_points(axes: Axes, points: Sequence[Marked], *, above: bool) -> None:
         )
 
 
-def _choose_sides(points: Sequence[Marked], *, above: bool) -> list[tuple[int, int]]:
+def _choose_sides(points: Sequence[Marked], *, above: bool) -> list[tuple[float, float]]:
     sides = _ABOVE if above else _BELOW
     taken = [_Box(point.x, point.y, 0.014, 0.018) for point in points]
     chosen = []
     for point in points:
         boxes = [
-            _Box(point.x + right * 0.055, point.y + up * 0.045, 0.038, 0.024) for right, up in sides
+            _Box(
+                point.x + math.copysign(0.034 + 0.021 * abs(right), right),
+                point.y + math.copysign(0.02 + 0.024 * abs(up), up),
+                0.038,
+                0.024,
+            )
+            for right, up in sides
         ]
         free = [
             index
