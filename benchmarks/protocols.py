@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,11 @@ from crackgauge.arrays import Image, Mask, Probability
 from crackgauge.data.pairs import Pair
 from crackgauge.images import read_image, read_mask, read_probability, write_probability
 from crackgauge.inference.predictor import Predictor
-from crackgauge.inference.protocols import predict_shifts_mean, predict_windows_mean
+from crackgauge.inference.protocols import (
+    predict_shifts_mean,
+    predict_stitched,
+    predict_windows_mean,
+)
 from crackgauge.metrics.tolerance import MatchCounts, threshold_counts
 from crackgauge.training.validation import score
 
@@ -27,6 +32,10 @@ PROTOCOLS: dict[str, Callable[[Predictor, Image], Probability]] = {
     "windows 48, stride 8": lambda model, image: predict_windows_mean(model, image, step=8),
     "windows 48, stride 1": predict_windows_mean,
 }
+# Kompanets et al. 2024 stitch patches predicted alone; blended tiles see beyond their core.
+for _side in (64, 128, 256, 512):
+    PROTOCOLS[f"stitched {_side}"] = partial(predict_stitched, patch_px=_side)
+    PROTOCOLS[f"blended tiles {_side}"] = partial(Predictor.predict, tile=_side)
 
 Predicted = list[tuple[Probability, Mask]]
 

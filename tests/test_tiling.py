@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
-from crackgauge.tiling import Tile, blend_weights, halo_share, plan_tiles
+from crackgauge.tiling import Tile, blend_weights, halo_share, plan_tiles, window_starts
 
 sizes = st.integers(1, 120)
 
@@ -23,6 +23,18 @@ def test_a_larger_image_is_cut_at_multiples_of_the_core():
     assert [tile.core[1::2] for tile in tiles] == [(0, 16), (16, 16), (32, 24)]
     assert [tile.padded[1::2] for tile in tiles] == [(0, 24), (8, 32), (24, 32)]
     assert {tile.padded[::2] for tile in tiles} == {(0, 8)}
+
+
+@given(st.integers(1, 40), st.integers(0, 200), st.integers(1, 40))
+def test_windows_lie_inside_and_cover_the_axis(window_px, more, step):
+    size = window_px + more
+    starts = window_starts(size, window_px, min(step, window_px))
+    covered = np.zeros(size, bool)
+    for start in starts:
+        assert 0 <= start <= size - window_px
+        covered[start : start + window_px] = True
+    assert covered.all()
+    assert (np.diff(starts) <= window_px).all()
 
 
 @settings(max_examples=50, deadline=None)

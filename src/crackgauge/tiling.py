@@ -43,6 +43,24 @@ def round_up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
 
 
+def window_starts(size: int, window_px: int, step: int) -> npt.NDArray[np.int64]:
+    """First pixels of the windows along one axis; the last window ends at the edge.
+
+    Args:
+        size: of the axis, at least `window_px`.
+        window_px: side of a window.
+        step: from one window to the next, px.
+
+    Returns:
+        int64, ascending: the multiples of `step` from which a window fits, and the last place.
+
+    >>> window_starts(10, 4, 4).tolist()
+    [0, 4, 6]
+    """
+    last = size - window_px
+    return np.unique(np.append(np.arange(0, last + 1, step), last))
+
+
 def plan_tiles(height: int, width: int, *, core: int, halo: int, stride: int) -> list[Tile]:
     """Tiles whose cores cover the image once, row by row.
 

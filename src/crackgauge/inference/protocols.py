@@ -15,7 +15,7 @@ from crackgauge.images import array_source
 from crackgauge.inference.augmentation import resample
 from crackgauge.inference.predictor import Predictor
 from crackgauge.inference.tiled import Network, NetworkInput
-from crackgauge.tiling import round_up
+from crackgauge.tiling import round_up, window_starts
 
 Array = npt.NDArray[np.float32]
 
@@ -46,18 +46,13 @@ def predict_windows_mean(
     Raises:
         UsageError: P is no multiple of S, or the step is not in 1..P.
     """
-    stride = predictor.metadata.stride
-    if window_px < 1 or window_px % stride:
-        raise UsageError(
-            f"got windows of {window_px} px, expected a multiple of {stride}; "
-            f"use {round_up(max(window_px, 1), stride)}"
-        )
+    _check_window(window_px, predictor.metadata.stride)
     if not 1 <= step <= window_px:
         raise UsageError(f"got a step of {step} px, expected 1 to {window_px}, the window's side")
     height, width = image.shape[:2]
     x = _whole_input(predictor, image, max(height, window_px), max(width, window_px))
-    rows = _positions(x.shape[1], window_px, step)
-    cols = _positions(x.shape[2], window_px, step)
+    rows = window_starts(x.shape[1], window_px, step)
+    cols = window_starts(x.shape[2], window_px, step)
     network = predictor.network()
     total = np.zeros(x.shape[1:], np.float64)
     for row in rows:
@@ -115,15 +110,57 @@ def predict_shifts_mean(predictor: Predictor, image: Image, *, step: int = 1) ->
     return np.asarray(total / len(shifts) ** 2, np.float32)
 
 
+def predict_stitched(predictor: Predictor, image: Image, *, patch_px: int) -> Probability:
+    """Patches that do not overlap, each predicted alone: Kompanets et al. 2024, section 3.
+
+    The image is cut as for a patch set (`crackgauge.data.patch_set`): the last row and column end
+    at the edge, and of them those pixels are used that no other patch holds, so every pixel comes
+    from one patch. The network's padding lies at each patch's border. An image smaller than P is
+    mirrored on the right and below, as in training, and cropped.
+
+    Args:
+        predictor: an open model.
+        image: uint8 (H, W, 3); image-wide preprocessing looks at the whole image, not the patch.
+        patch_px: P, a multiple of S.
+
+    Returns:
+        float32 (H, W).
+
+    Raises:
+        UsageError: P is no multiple of S.
+    """
+    _check_window(patch_px, predictor.metadata.stride)
+    height, width = image.shape[:2]
+    x = _whole_input(predictor, image, height, width)
+    missing = (max(0, patch_px - height), max(0, patch_px - width))
+    x = np.pad(x, ((0, 0), (0, missing[0]), (0, missing[1])), mode="symmetric")
+    rows = window_starts(x.shape[1], patch_px, patch_px)
+    cols = window_starts(x.shape[2], patch_px, patch_px)
+    network = predictor.network()
+    at_once = max(1, _WINDOWS_AT_ONCE * WINDOW_PX**2 // patch_px**2)  # the same memory
+    stitched = np.empty(x.shape[1:], np.float32)
+    # From the end to the start: where the last row or column overlaps, the one before it stays.
+    for row in rows[::-1]:
+        band = x[:, row : row + patch_px]
+        for end in range(len(cols), 0, -at_once):
+            some = cols[max(0, end - at_once) : end]
+            out = _run_windows(network, band, some, patch_px)
+            for col, patch in zip(some[::-1], out[::-1], strict=True):
+                stitched[row : row + patch_px, col : col + patch_px] = patch
+    return np.ascontiguousarray(stitched[:height, :width])
+
+
+def _check_window(window_px: int, stride: int) -> None:
+    if window_px < 1 or window_px % stride:
+        raise UsageError(
+            f"got windows of {window_px} px, expected a multiple of {stride}; "
+            f"use {round_up(max(window_px, 1), stride)}"
+        )
+
+
 def _whole_input(predictor: Predictor, image: Image, height: int, width: int) -> Array:
     source = array_source(image)
     return NetworkInput(source, predictor.metadata).read(Window(0, 0, height, width))
-
-
-def _positions(size: int, window_px: int, step: int) -> npt.NDArray[np.int64]:
-    """First pixels of the windows along one axis; the last window ends at the edge."""
-    last = size - window_px
-    return np.unique(np.append(np.arange(0, last + 1, step), last))
 
 
 def _cover(size: int, positions: npt.NDArray[np.int64], window_px: int) -> npt.NDArray[np.int64]:
