@@ -136,69 +136,77 @@ def _tolerant(index: int, tolerance: Tolerance) -> list[Rule]:
 
 
 def _swept(index: int, tolerance: Tolerance) -> list[Rule]:
+    def area(stack: Stack, weights: Floats) -> Floats:
+        return average_precision(pool_counts(weights, required(stack.swept)[:, index]))
+
+    return [
+        *_best_for_all(index, tolerance),
+        *_best_for_each(index, tolerance),
+        Rule(
+            f"ap@{tolerance.label}",
+            "average precision: sum over 0.01..0.99 of precision times the step of recall",
+            POOLED,
+            area,
+            tolerance=tolerance,
+            threshold="all",
+        ),
+    ]
+
+
+def _best_for_all(index: int, tolerance: Tolerance) -> list[Rule]:
     def pooled_curve(stack: Stack, weights: Floats) -> Floats:
         return ratios.f1(pool_counts(weights, required(stack.swept)[:, index]))
 
     def mean_curve(stack: Stack, weights: Floats) -> Floats:
         return mean_over(weights, ratios.f1(required(stack.swept)[:, index]), stack.has_crack)
 
-    def ois(stack: Stack, weights: Floats) -> Floats:
+    pooled_words = (
+        "optimal data-set scale: F1 of the pooled counts at the threshold of 0.01..0.99 that is "
+        "best for all images together"
+    )
+    mean_words = "mean of the images' F1 at the threshold of 0.01..0.99 that makes it highest"
+    return [
+        Rule(
+            f"{name}@{tolerance.label}",
+            words,
+            pooling,
+            partial(_highest, curve=curve),
+            tolerance=tolerance,
+            threshold="best",
+            curve=curve,
+            per_image=False,
+        )
+        for name, words, pooling, curve in (
+            ("ods", pooled_words, POOLED, pooled_curve),
+            ("ods_mean", mean_words, MEAN, mean_curve),
+        )
+    ]
+
+
+def _best_for_each(index: int, tolerance: Tolerance) -> list[Rule]:
+    def mean(stack: Stack, weights: Floats) -> Floats:
         best = ratios.f1(required(stack.swept)[:, index]).max(axis=1)
         return mean_over(weights, best, stack.has_crack)
 
-    def ois_pooled(stack: Stack, weights: Floats) -> Floats:
+    def pooled(stack: Stack, weights: Floats) -> Floats:
         counts = required(stack.swept)[:, index]
         chosen = counts[np.arange(len(counts)), best_index(ratios.f1(counts))]
         return ratios.f1(pool_counts(weights, chosen))
 
-    def area(stack: Stack, weights: Floats) -> Floats:
-        return average_precision(pool_counts(weights, required(stack.swept)[:, index]))
-
-    at = f"@{tolerance.label}"
-    rule = partial(Rule, tolerance=tolerance)
-    highest = partial(_highest, curve=pooled_curve)
-    highest_mean = partial(_highest, curve=mean_curve)
+    rule = partial(Rule, tolerance=tolerance, threshold="each")
     return [
         rule(
-            f"ods{at}",
-            "optimal data-set scale: F1 of the pooled counts at the threshold of 0.01..0.99 that "
-            "is best for all images together",
-            POOLED,
-            highest,
-            threshold="best",
-            curve=pooled_curve,
-            per_image=False,
-        ),
-        rule(
-            f"ods_mean{at}",
-            "mean of the images' F1 at the threshold of 0.01..0.99 that makes it highest",
-            MEAN,
-            highest_mean,
-            threshold="best",
-            curve=mean_curve,
-            per_image=False,
-        ),
-        rule(
-            f"ois{at}",
+            f"ois@{tolerance.label}",
             "optimal image scale: mean of each image's best F1 over 0.01..0.99",
             MEAN,
-            ois,
-            threshold="each",
+            mean,
         ),
         rule(
-            f"ois_pooled{at}",
+            f"ois_pooled@{tolerance.label}",
             "F1 of the counts pooled with each image at its own best threshold of 0.01..0.99",
             POOLED,
-            ois_pooled,
-            threshold="each",
+            pooled,
             per_image=False,
-        ),
-        rule(
-            f"ap{at}",
-            "average precision: sum over 0.01..0.99 of precision times the step of recall",
-            POOLED,
-            area,
-            threshold="all",
         ),
     ]
 
