@@ -139,16 +139,18 @@ def write_error_sheet(
     tolerance_px: float,
     title: str,
     note: str = "",
+    most: int = MAX_CASES,
 ) -> None:
     """Write one PNG with a grid of pictures, their captions and a legend.
 
     Args:
         path: ends in .png; atomic.
-        cases: the first `MAX_CASES` are drawn. They are taken one by one, and only their small
+        cases: the first `most` are drawn. They are taken one by one, and only their small
             pictures are kept.
         tolerance_px: as in `draw_errors`.
         title: stands above all.
         note: stands below the title, such as where the threshold comes from.
+        most: pictures.
 
     Raises:
         UsageError: no case, a wrong array, arrays of two sizes, a negative tolerance, another
@@ -161,7 +163,7 @@ def write_error_sheet(
         _Cell(
             draw_errors(case, tolerance_px=tolerance_px, fit_px=PICTURE_PX), case.name, case.caption
         )
-        for case in islice(cases, MAX_CASES)
+        for case in islice(cases, most)
     ]
     if not cells:
         raise UsageError("got no case to draw, expected at least one")
