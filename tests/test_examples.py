@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from crackgauge.data.synth import render
 from crackgauge.images import write_image
@@ -41,3 +42,16 @@ def test_widest_cracks_prints_the_widest_first(photos: Path, tmp_path: Path):
     widths = [float(line.split()[-1]) for line in lines[2:]]
     assert widths
     assert widths == sorted(widths, reverse=True)
+
+
+def test_draw_metrics_draws_what_it_computes(tmp_path: Path):
+    lines = run("draw_metrics.py", "--out", tmp_path)
+    names = ["tolerance", "thresholds", "one_pass", "centreline", "regions"]
+    assert [line.partition(":")[0] for line in lines] == names
+    # Counted in the drawing: 6 of 23 and of 29 pixels meet, 15 and 24 lie within 2 px.
+    assert lines[0] == "tolerance: F1 at 0 px 0.2308, F1 at 2 px 0.7295"
+    for name in names:
+        picture = tmp_path / f"{name}.png"
+        with Image.open(picture) as drawn:
+            assert 1000 <= drawn.width <= 1200
+        assert picture.stat().st_size < 60_000
