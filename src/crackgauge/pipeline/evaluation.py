@@ -2,184 +2,153 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from crackgauge.arrays import Mask, Probability
-from crackgauge.data.pairs import find_pairs
-from crackgauge.errors import DatasetError, InputRefused, UsageError
-from crackgauge.files import write_text_atomic
-from crackgauge.images import read_mask, read_probability
-from crackgauge.images.listing import LISTED_SUFFIXES
-from crackgauge.metrics.evaluate import TOLERANCES_PX, Evaluation, evaluate_pairs
-from crackgauge.pipeline.summary import Progress, ProgressEvent, silent
+from crackgauge.errors import UsageError
+from crackgauge.images.mask_rules import check_rule
+from crackgauge.inference.predictor import Predictor
+from crackgauge.metrics.evaluate import TOLERANCES
+from crackgauge.metrics.tolerance import Tolerance
+from crackgauge.pipeline.evaluation_comparison import compare_sides
+from crackgauge.pipeline.evaluation_opening import (
+    Opener,
+    check_choice_of_b,
+    check_masks,
+    check_out,
+    find_inputs,
+)
+from crackgauge.pipeline.evaluation_report import (
+    EvaluationReport,
+    describe_side,
+    make_report,
+    write_report,
+)
+from crackgauge.pipeline.evaluation_sides import NetworkSettings, Steps, find_enlarged, score_side
+from crackgauge.pipeline.evaluation_truths import TruthReader
+from crackgauge.pipeline.network import Augmentation
+from crackgauge.pipeline.summary import Progress, silent
 
-METRICS_FILE = "metrics.json"
-PER_IMAGE_FILE = "per_image.csv"
-_SUFFIXES = LISTED_SUFFIXES | {".mat"}
-
-
-@dataclass(frozen=True)
-class EvaluationReport:
-    """Scores, and which files they are of.
-
-    Args:
-        scores: the evaluation itself.
-        predictions: the folder that the predictions were read from.
-        without_truth: predictions left out because there is no truth of their name; sorted.
-        truth_rules: how the truths' encodings were read, each with its number of files.
-    """
-
-    scores: Evaluation
-    predictions: Path
-    without_truth: list[str]
-    truth_rules: dict[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything but the per-image scores, ready for `json.dumps`."""
-        return {
-            "images": len(self.scores.images),
-            "predictions_without_truth": len(self.without_truth),
-            "truth_rules": dict(sorted(self.truth_rules.items())),
-            "metrics": self.scores.to_json(),
-        }
+TOLERANCES_PX: tuple[float, ...] = tuple(each.value for each in TOLERANCES)
+WORST = 12
+MOST_WORST = 100
 
 
 def evaluate(
-    predictions: str | Path,
-    truths: str | Path,
+    predictions: str | Path | None = None,
+    truths: str | Path | None = None,
     out: str | Path | None = None,
     *,
-    threshold: float | None = None,
+    model: Predictor | str | Path | None = None,
+    data: str | Path | None = None,
     split: str | None = None,
+    against: Predictor | str | Path | None = None,
+    predictions_are: str = "auto",
+    against_are: str | None = None,
+    resize_predictions: str | None = None,
+    truth_rule: str = "auto",
+    crack_labels: Sequence[int] | None = None,
+    threshold: float | None = None,
+    threshold_from: str | Path | None = None,
+    against_threshold: float | None = None,
+    against_threshold_from: str | Path | None = None,
     tolerances_px: Sequence[float] = TOLERANCES_PX,
+    tolerances_diagonal: Sequence[float] = (),
+    images: str | Path | None = None,
+    originals: str | Path | None = None,
+    group_pattern: str | None = None,
+    worst: int = WORST,
+    augmentation: Augmentation = "none",
+    tile: int | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    precision: str = "f32",
     progress: Progress = silent,
 ) -> EvaluationReport:
-    """Score the predictions in one folder against the truths of the same names.
+    """Score predictions, or a model, against the truths of the same names.
 
     Args:
-        predictions: a folder of masks, or what `predict` wrote: its `masks/` is taken, or, with a
-            threshold, its `probabilities/`.
-        truths: a folder of masks (`.mat` truths of CrackForest too), or a dataset in one of the
-            usual layouts.
-        out: folder for `metrics.json` and `per_image.csv`; None writes nothing.
-        threshold: read the predictions as probabilities; crack is what is at least this.
-        split: the split of the dataset `truths` to score.
+        predictions: a folder, a list file, one file, or what `predict` wrote, whose
+            `probabilities/` are taken where a threshold is known or recorded there, and else its
+            `masks/`; a list of two columns, predictions and truths, needs no `truths`.
+        truths: a folder of masks, a list file, one file, or a dataset in one of the usual layouts.
+        out: folder for `metrics.json`, `per_image.csv` and the pictures; None writes nothing.
+        model: predicts now, in place of `predictions`: an open model, a model file, the folder of
+            a training, or `default`; `data` is then the dataset.
+        data: the dataset of images and masks that `model` predicts.
+        split: the split of the dataset to score.
+        against: B: other predictions, or another model where `model` is given.
+        predictions_are: a key of `images.predictions.PREDICTION_KINDS`; `auto` refuses what could
+            mean several things.
+        against_are: the same for B; None takes that of A.
+        resize_predictions: `nearest` or `bilinear` brings predictions to the size of their truth;
+            None refuses other sizes.
+        truth_rule: as the rule of `read_mask`; so is `crack_labels`.
+        threshold: crack is what is at least this.
+        threshold_from: choose it (best pooled F1 at 2 px) on this split of the dataset, or take
+            the one that this earlier `metrics.json` found.
+        against_threshold: for B; without it and `against_threshold_from` as for A.
+        against_threshold_from: for B.
         tolerances_px: each at least 0.
-        progress: called once an image.
+        tolerances_diagonal: fractions of the image's diagonal.
+        images: super-resolved images, scored with PSNR and SSIM; with `originals`.
+        originals: what they should look like.
+        group_pattern: what of a name is the source photo; as in `data.pairs.group_of`.
+        worst: pictures of the images with the lowest F1, at most 100.
+        augmentation: as in `predict`; so are `tile`, `backend`, `device`, `threads`, `precision`.
+        progress: called once a prediction that is read or made.
 
     Raises:
-        UsageError: a folder is not there or empty; sizes differ; a threshold or a tolerance that
-            cannot be.
+        UsageError: what is not there; sizes that differ; numbers that could mean several things;
+            options that contradict each other.
         DatasetError: a truth without a prediction, or a file that cannot be read.
+        ModelFileError: the model is none.
         StorageError: `out` cannot be written.
     """
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise UsageError(f"threshold: got {threshold:g}, expected a probability in [0, 1]")
-    wanted = _find_truths(Path(truths), split)
-    folder = _prediction_folder(Path(predictions), probabilities=threshold is not None)
-    found = _by_stem(folder)
-    missing = sorted(wanted.keys() - found.keys())
-    if missing:
-        raise DatasetError(
-            f"{folder}: {len(missing)} of {len(wanted)} truths have no prediction, the first is "
-            f"{missing[0]}; expected a file of the same name (without suffix) for every truth"
-        )
-    rules: Counter[str] = Counter()
-    items = _read_pairs(found, wanted, threshold, rules, progress)
-    scores = evaluate_pairs(items, threshold=threshold, tolerances_px=tolerances_px)
-    extra = sorted(found.keys() - wanted.keys())
-    report = EvaluationReport(scores, folder, extra, dict(rules))
-    if out is not None:
-        write_text_atomic(Path(out) / METRICS_FILE, json.dumps(report.to_json(), indent=1) + "\n")
-        write_text_atomic(Path(out) / PER_IMAGE_FILE, _per_image_csv(scores))
+    tolerances = _tolerances(tolerances_px, tolerances_diagonal)
+    check_rule(truth_rule, crack_labels)
+    if not 0 <= worst <= MOST_WORST:
+        raise UsageError(f"worst: got {worst}, expected 0 to {MOST_WORST} pictures")
+    folder = None if out is None else Path(out)
+    truth_set, place = find_inputs(predictions, truths, model, data, split, group_pattern)
+    roots = [root for root in (predictions, against) if isinstance(root, str | Path)]
+    check_out(folder, roots, truth_set)
+    reader = TruthReader(truth_rule, crack_labels)
+    opener = Opener(
+        truth_set,
+        reader,
+        NetworkSettings(augmentation, tile, backend, device, threads, precision),
+        resize_predictions,
+        group_pattern,
+        folder,
+    )
+    wish = opener.wish(threshold, threshold_from, against=False)
+    first = place or (model if model is not None else predictions)
+    a = opener.open(first, predictions_are, wish, is_model=model is not None)
+    b = None
+    if against is not None:
+        wish_b = opener.wish(against_threshold, against_threshold_from, against=True)
+        wish_b = wish_b if wish_b.is_known else wish
+        kind = against_are or predictions_are
+        b = opener.open(against, kind, wish_b, is_model=model is not None)
+        check_choice_of_b(b, wish, wish_b)
+    check_masks(wish, a, b)
+    enlarged = find_enlarged(images, originals, truth_set)
+    sides = [a] if b is None else [a, b]
+    steps = Steps(sum(side.readings(truth_set) for side in sides), progress)
+    scored = score_side(a, truth_set, reader, tolerances=tolerances, enlarged=enlarged, steps=steps)
+    comparison = None
+    if b is not None:
+        other = score_side(b, truth_set, reader, tolerances=tolerances, enlarged=None, steps=steps)
+        names = (a.predictions.words, b.predictions.words)
+        inputs = describe_side(b, other)
+        comparison = compare_sides(scored, other, names=names, inputs=inputs)
+    report = make_report(a, scored, truth_set, reader, comparison, group_pattern)
+    if folder is not None:
+        write_report(folder, report, a, truth_set, reader, worst)
     return report
 
 
-def _read_pairs(
-    predictions: Mapping[str, Path],
-    truths: Mapping[str, Path],
-    threshold: float | None,
-    rules: Counter[str],
-    progress: Progress,
-) -> Iterator[tuple[str, Mask | Probability, Mask]]:
-    progress(ProgressEvent(0, len(truths), "", "begun"))
-    for number, stem in enumerate(sorted(truths), start=1):
-        try:
-            reading = read_mask(truths[stem])
-            prediction: Mask | Probability
-            if threshold is None:
-                prediction = read_mask(predictions[stem]).mask
-            else:
-                prediction = read_probability(predictions[stem])
-        except InputRefused as refused:
-            # Scores of what is left would look better or worse than they are.
-            raise DatasetError(f"{refused}; mend or remove it, nothing was scored") from refused
-        rules[reading.rule] += 1
-        yield stem, prediction, reading.mask
-        progress(ProgressEvent(number, len(truths), stem, "done"))
-
-
-def _find_truths(root: Path, split: str | None) -> dict[str, Path]:
-    """Find the truths by stem, in a plain folder of masks or in a dataset."""
-    if not root.exists():
-        raise UsageError(f"{root}: no such folder; check the path of the truths")
-    if root.is_dir() and split is None:
-        plain = _by_stem(root, recursive=False)
-        if plain:
-            return plain
-    pairs = find_pairs(root, split=split)
-    return {pair.stem: pair.mask for pair in pairs if pair.mask is not None}
-
-
-def _prediction_folder(root: Path, *, probabilities: bool) -> Path:
-    if not root.is_dir():
-        raise UsageError(f"{root}: is no folder; expected the folder of the predictions")
-    inside = root / ("probabilities" if probabilities else "masks")
-    folder = inside if inside.is_dir() else root
-    if not _by_stem(folder):
-        raise UsageError(f"{folder}: holds no prediction; expected files such as .png or .tif")
-    return folder
-
-
-def _by_stem(folder: Path, *, recursive: bool = True) -> dict[str, Path]:
-    """Find masks by their path below `folder` without suffix.
-
-    Raises:
-        DatasetError: two files have the same stem.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
-        inside = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or path.suffix.lower() not in _SUFFIXES or not path.is_file():
-            continue
-        stem = inside.with_suffix("").as_posix()
-        if stem in found:
-            raise DatasetError(
-                f"{found[stem]} and {path} have the same name but for the suffix; "
-                "expected one file a name: move one of them away"
-            )
-        found[stem] = path
-    return found
-
-
-def _per_image_csv(scores: Evaluation) -> str:
-    stream = io.StringIO()
-    rows = sorted(scores.per_image(), key=lambda row: str(row["image"]))
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {
-                key: f"{value:.6f}" if isinstance(value, float) else value
-                for key, value in row.items()
-            }
-        )
-    return stream.getvalue()
+def _tolerances(px: Sequence[float], diagonal: Sequence[float]) -> list[Tolerance]:
+    return [*map(Tolerance, px), *(Tolerance(value, "diagonal") for value in diagonal)]

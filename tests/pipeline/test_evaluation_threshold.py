@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.pipeline.scored_files import dataset, line, soft, write
+
+from crackgauge.errors import UsageError
+from crackgauge.inference.predictor import Predictor
+from crackgauge.pipeline import evaluate
+from crackgauge.pipeline.evaluation_threshold import read_choice
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    """A dataset whose validation wants the weak row, whose test does not; and soft predictions."""
+    dataset(
+        tmp_path / "set",
+        val={"v": line(5, 12)},
+        test={"a": line(5)},
+    )
+    for name in ("v", "a"):
+        write(tmp_path / "found", f"{name}.npy", soft(5, 12))
+    return tmp_path
+
+
+def test_from_the_metrics_of_an_earlier_evaluation(scored: Path) -> None:
+    root, found = scored / "set", scored / "found"
+    earlier = evaluate(found, root, scored / "val_scores", split="val")
+    for place in (scored / "val_scores", scored / "val_scores/metrics.json"):
+        report = evaluate(found, root, split="test", threshold_from=place)
+        assert report.evaluation.threshold == earlier.scores["ods@2px"].threshold
+        source = report.evaluation.threshold_source
+        assert source.words.endswith("metrics.json (1 image), best pooled F1 at 2 px")
+        assert not source.evaluated_set
+
+
+def test_metrics_of_the_scored_images_are_refused(scored: Path) -> None:
+    root, found = scored / "set", scored / "found"
+    evaluate(found, root, scored / "all_scores")
+    with pytest.raises(UsageError, match="1 of its images are scored, the first is a"):
+        evaluate(found, root, split="test", threshold_from=scored / "all_scores")
+
+
+def test_an_image_is_known_under_another_name(scored: Path) -> None:
+    evaluate(scored / "found", scored / "set", scored / "scores", split="test")
+    write(scored / "renamed_truth", "z.png", line(5))
+    write(scored / "renamed", "z.npy", soft(5, 12))
+    with pytest.raises(UsageError, match="1 of its images are scored, the first is z"):
+        evaluate(scored / "renamed", scored / "renamed_truth", threshold_from=scored / "scores")
+
+
+def test_one_name_in_two_sets_is_no_overlap(scored: Path) -> None:
+    write(scored / "other_truth", "a.png", line(7))
+    evaluate(scored / "found", scored / "other_truth", scored / "scores")
+    report = evaluate(
+        scored / "found", scored / "set", split="test", threshold_from=scored / "scores"
+    )
+    assert not report.evaluation.threshold_source.evaluated_set
+
+
+@pytest.mark.parametrize("split", ["test", None])
+def test_a_split_of_the_scored_images_is_refused(scored: Path, split: str | None) -> None:
+    name = "test" if split else "val"
+    with pytest.raises(UsageError, match="of its images are scored"):
+        evaluate(scored / "found", scored / "set", split=split, threshold_from=name)
+
+
+def test_neither_a_split_nor_a_file(scored: Path) -> None:
+    with pytest.raises(UsageError, match=r"--threshold-from vla: .*it has: test, val"):
+        evaluate(scored / "found", scored / "set", split="test", threshold_from="vla")
+
+
+def test_other_files_are_no_choice(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    for text in ("no json", "[]", "{}", '{"inputs": {"images": [1]}}'):
+        path.write_text(text)
+        with pytest.raises(UsageError, match=r"is no metrics\.json that"):
+            read_choice(path)
+    path.write_text(json.dumps({"inputs": {"images": {"a": "1"}}, "f1@2px": {}}))
+    with pytest.raises(UsageError, match="has no ods@2px with a threshold"):
+        read_choice(path)
+
+
+def test_a_model_chooses_on_a_split(tmp_path: Path, predictor: Predictor) -> None:
+    truth = line(29, 30, 31, height=64, width=96)
+    root = dataset(tmp_path / "set", val={"v": truth}, test={"a": truth})
+    report = evaluate(model=predictor, data=root, split="test", threshold_from="val")
+    assert report.evaluation.threshold_source.words.startswith("set val (1 image)")
+    # One photo twice: what is best on the one is best on the other.
+    assert report.scores["f1@2px"].value == report.scores["ods@2px"].value
+
+
+def test_without_2_px_among_the_tolerances(scored: Path) -> None:
+    report = evaluate(
+        scored / "found", scored / "set", scored / "scores", split="test", tolerances_px=(0,)
+    )
+    assert report.evaluation.threshold_source.evaluated_set
+    assert (scored / "scores/worst.png").is_file()
+    with pytest.raises(UsageError, match="with the tolerance of 2 px"):
+        evaluate(scored / "found", scored / "set", split="val", threshold_from=scored / "scores")
