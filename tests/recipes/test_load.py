@@ -55,6 +55,9 @@ def test_a_file_gives_only_what_differs_from_its_base(tmp_path: Path) -> None:
         ("optimizer.name=lion", "'sgd' or 'adamw'"),
         ("input.std=[0,1,1]", "expected values above 0"),
         ("input.mean=[0.5]", "got 1 mean and 3 std"),
+        ("sampling.patch_set.composition=most", "sampling.patch_set.composition: got 'most'"),
+        ("sampling.patch_set.composition=30/70", "set sampling.patches=patch-set"),
+        ("sampling.patch_set.mining.after_epochs=[4,2]", "expected ascending epochs"),
         ("epochs.more=1", "epochs is a value and has no parts"),
         ("epochs", "expected key=value"),
         ("network=[1", "is no value"),
@@ -80,3 +83,11 @@ def test_a_wrong_file_is_refused(text: str, sentence: str, tmp_path: Path) -> No
 def test_an_unknown_preset_names_the_nearest() -> None:
     with pytest.raises(RecipeError, match="did you mean 'attention-unet'"):
         load_recipe("attention-unt")
+
+
+def test_a_round_of_mining_is_followed_by_training() -> None:
+    settings = ["sampling.patches=patch-set", "sampling.patch_set.mining.after_epochs=[2,5]"]
+    recipe = load_recipe("attention-unet-fast", [*settings, "epochs=6"])
+    assert recipe.sampling.patch_set.mining.after_epochs == (2, 5)
+    with pytest.raises(RecipeError, match="a round of mining after epoch 5 of 5"):
+        load_recipe("attention-unet-fast", [*settings, "epochs=5"])

@@ -31,6 +31,10 @@ class PatchSetSampler:
         mining_patches: how many each time; fewer where no more are left.
         seed: of the order and the augmentation.
 
+    Attributes:
+        index: all patches.
+        epochs: where they begin and end.
+
     Raises:
         DatasetError: less than a batch of patches, or no background patch is left to be mined.
     """
@@ -46,14 +50,17 @@ class PatchSetSampler:
         mining_patches: int = 0,
         seed: int,
     ) -> None:
-        self._index, self._batch, self._seed = index, batch, seed
+        self.index = index
+        self._batch, self._seed = batch, seed
         self._members = chosen
         self._pool = np.setdiff1d(index.background, chosen)
         self._growth: dict[int, int] = {}
         left = len(self._pool)
         for epoch in mining_after:
-            self._growth[epoch] = min(mining_patches, left)
-            left -= self._growth[epoch]
+            count = min(mining_patches, left)
+            if count:
+                self._growth[epoch] = count
+            left -= count
         if len(chosen) < batch:
             raise DatasetError(
                 f"got a patch set of {len(chosen)} patches, expected at least one batch of "
@@ -75,6 +82,11 @@ class PatchSetSampler:
     def pool(self) -> Numbers:
         """Numbers of the background patches that are not in the set, ascending."""
         return self._pool
+
+    @property
+    def rounds(self) -> list[int]:
+        """Epochs, counted from 1, after which patches are added, ascending."""
+        return list(self._growth)
 
     def growth_after(self, epoch: int) -> int:
         """How many patches are added after `epoch`, counted from 1."""
@@ -101,7 +113,7 @@ class PatchSetSampler:
         generator = np.random.default_rng((self._seed, _ORDER, epoch))
         order = generator.permutation(self._sizes[epoch])
         numbers = self._members[order[place * self._batch : (place + 1) * self._batch]]
-        return [self._index.place(int(number)) for number in numbers]
+        return [self.index.place(int(number)) for number in numbers]
 
     def augmentation_generator(self, step: int, place: int) -> np.random.Generator:
         """The generator that augments patch `place` of the batch of `step`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -57,6 +58,45 @@ class Input(Section):
         return self
 
 
+class Mining(Section):
+    """Rounds of hard-negative mining: background patches that the network takes for crack.
+
+    Attributes:
+        after_epochs: epochs, counted from 1, after each of which patches are added; none: never.
+        patches: how many are added each time.
+    """
+
+    after_epochs: tuple[PositiveInt, ...] = ()
+    patches: PositiveInt = 256
+
+    @model_validator(mode="after")
+    def _one_after_the_other(self) -> Mining:
+        if any(b <= a for a, b in pairwise(self.after_epochs)):
+            raise ValueError(f"got after_epochs {self.after_epochs}, expected ascending epochs")
+        return self
+
+
+class PatchSet(Section):
+    """A set of patches that do not overlap, see `crackgauge.data.patch_set`.
+
+    Attributes:
+        composition: crack/background in percent, such as "30/70"; "all"; or "all+", which fills up
+            with background patches of the further datasets.
+        crack_patches: how many of them; None: all.
+        crack_share: of patches with crack, down to which "all+" fills up.
+        parent_px: side of larger patches that are cropped to `patch_px`; None: nothing is cropped.
+        seed: of what is chosen; it is apart from the training's, which orders the set.
+        mining: adds patches to the set while training.
+    """
+
+    composition: Annotated[str, Field(pattern=r"^(\d{1,3}/\d{1,3}|all\+?)$")] = "all"
+    crack_patches: PositiveInt | None = None
+    crack_share: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.065
+    parent_px: PositiveInt | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    mining: Mining = Mining()
+
+
 class Sampling(Section):
     """Which patches are cut.
 
@@ -64,17 +104,29 @@ class Sampling(Section):
         patch_px: side of the square patch.
         crack_share: share of patches with at least one crack pixel; None: patches lie anywhere,
             every place of an image equally likely.
-        patches: "per-image" (each image gives `count`) or "by-crack-pixels" (`count` in all, split
-            over the images by eq. 3 of König et al. 2019).
+        patches: "per-image" (each image gives `count`), "by-crack-pixels" (`count` in all, split
+            over the images by eq. 3 of König et al. 2019) or "patch-set" (those of `patch_set`;
+            `crack_share`, `count` and `fresh` then say nothing).
         count: how many patches make an epoch, see `patches`.
         fresh: draw new patches each epoch, instead of one fixed set in a new order.
+        patch_set: which patches make a set.
     """
 
     patch_px: PositiveInt = 256
     crack_share: Fraction | None = 0.6
-    patches: Literal["per-image", "by-crack-pixels"] = "per-image"
+    patches: Literal["per-image", "by-crack-pixels", "patch-set"] = "per-image"
     count: PositiveInt = 40
     fresh: bool = True
+    patch_set: PatchSet = PatchSet()
+
+    @model_validator(mode="after")
+    def _patch_set_is_used(self) -> Sampling:
+        if self.patches != "patch-set" and self.patch_set != PatchSet():
+            raise ValueError(
+                f"got settings of a patch set with patches {self.patches!r}, which uses none; "
+                "set sampling.patches=patch-set"
+            )
+        return self
 
 
 class Augmentation(Section):
@@ -185,3 +237,13 @@ class Recipe(Section):
     threads: PositiveInt | None = None
     training_data: str = "not stated"
     licence: str = "not stated: ask whoever trained it"
+
+    @model_validator(mode="after")
+    def _mining_is_followed_by_training(self) -> Recipe:
+        rounds = self.sampling.patch_set.mining.after_epochs
+        if rounds and rounds[-1] >= self.epochs:
+            raise ValueError(
+                f"got a round of mining after epoch {rounds[-1]} of {self.epochs}, expected "
+                "rounds that training goes on after (sampling.patch_set.mining.after_epochs)"
+            )
+        return self

@@ -26,6 +26,7 @@ COLUMNS = (
     "val_f1_0px",
     "threshold",
     "best",
+    "added_patches",
 )
 TIMING_COLUMNS = ("epoch", "step", "elapsed_s", "patches_per_s", "megapixels_per_s")
 

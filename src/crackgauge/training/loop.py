@@ -1,7 +1,8 @@
 """The training loop: one plain loop on Lightning Fabric, top to bottom.
 
 A run is a folder: recipe.yaml as run, journal.csv (a row an epoch), timings.csv, tensorboard/,
-states/ (the newest two, for an exact resume), best.safetensors and model.onnx.
+states/ (the newest two, for an exact resume), best.safetensors and model.onnx; added_patches.csv
+where a patch set is mined.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from crackgauge.recipes import Recipe, dump_recipe
 from crackgauge.training.batches import Batches
 from crackgauge.training.collapse import describe_collapse, find_collapse
 from crackgauge.training.journal import TIMING_COLUMNS, Journal
+from crackgauge.training.mining import mine, start_mining, write_added
 from crackgauge.training.optimizer import make_optimizer, set_learning_rate
 from crackgauge.training.report import TrainingProgress
 from crackgauge.training.result import TrainingResult, export_run
@@ -40,6 +42,7 @@ from crackgauge.training.start import initial_weights, load_encoder
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
 from crackgauge.training.validation import Score, probability_of, score
 
+_ADDED_NAME = "added_patches.csv"
 _SKIPS_ALLOWED = 20
 
 
@@ -105,6 +108,7 @@ def train(
         else:
             load_encoder(recipe.network.encoder_weights, run.state.network)
             _reset_average(run.state)
+        start_mining(out / _ADDED_NAME, run.batches, run.state.progress.added_patches)
         write_text_atomic(out / "recipe.yaml", dump_recipe(recipe))
         bar.training(run.state.progress.step, run.total_steps)
         _run_steps(run, bar, stop)
@@ -126,7 +130,7 @@ def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
             progress.step = step + 1
             bar.step(loss)
             board.add_scalar("loss", loss, step)
-            last_of_epoch = progress.step % run.batches.steps_per_epoch == 0
+            last_of_epoch = run.batches.epochs.at(progress.step)[1] == 0
             if last_of_epoch:
                 _end_epoch(run, journal, board, bar)
                 elapsed = time.perf_counter() - started
@@ -150,7 +154,7 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
     state, recipe, progress = run.state, run.recipe, run.state.progress
     rate = recipe.optimizer.learning_rate
     rate *= learning_rate_share(
-        recipe.schedule, step, run.total_steps, steps_per_epoch=run.batches.steps_per_epoch
+        recipe.schedule, step, run.total_steps, epoch=run.batches.epochs.at(step)[0]
     )
     set_learning_rate(state.optimizer, rate)
     state.network.train()
@@ -191,7 +195,7 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
 def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingProgress) -> None:
     """Validate if it is due, remember the best weights, see a collapse, write the journal's row."""
     progress, recipe = run.state.progress, run.recipe
-    epoch = progress.step // run.batches.steps_per_epoch
+    epoch, _ = run.batches.epochs.at(progress.step)
     due = epoch % recipe.validation.every_epochs == 0 or progress.step == run.total_steps
     scored = _validate(run) if due and run.samples.validation else None
     is_best = False
@@ -210,6 +214,7 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
     if collapse and collapse != progress.collapse:  # said once, not every epoch that it lasts
         bar.warn(describe_collapse(collapse, epoch=epoch))
     progress.collapse = collapse
+    added = _mine(run, epoch)
     journal.add(
         {
             "epoch": epoch,
@@ -225,10 +230,28 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
             "val_f1_0px": scored.f1_0px if scored else None,
             "threshold": scored.threshold if scored else None,
             "best": int(is_best),
+            "added_patches": added,
         }
     )
     progress.rows += 1
     progress.start_epoch()
+
+
+def _mine(run: _Run, epoch: int) -> int | None:
+    """Let the patch set grow where a round of mining is due; says by how many patches."""
+    worst = mine(
+        run.state.averaged or run.state.network,
+        run.batches,
+        epoch=epoch,
+        device=run.fabric.device,
+        autocast=run.fabric.autocast,
+    )
+    if not worst:
+        return None
+    rounds = run.state.progress.added_patches
+    rounds.append(worst)
+    write_added(run.out / _ADDED_NAME, run.batches, rounds)
+    return len(worst)
 
 
 def _validate(run: _Run) -> Score:
@@ -287,9 +310,8 @@ def _set_up(
         optimizer=make_optimizer(recipe.optimizer, network),
         recipe_digest=_digest(recipe, [*samples.train, *samples.validation]),
     )
-    batches = Batches(samples.train, recipe)
-    total = recipe.epochs * batches.steps_per_epoch
-    return _Run(recipe, out, fabric, state, batches, samples, total)
+    batches = Batches(samples.train, recipe, first_dataset=samples.first_dataset)
+    return _Run(recipe, out, fabric, state, batches, samples, batches.epochs.total_steps)
 
 
 def _average(state: TrainingState, decay: float | None, step: int) -> None:
@@ -334,7 +356,7 @@ def _timing(run: _Run, elapsed: float, steps: int) -> dict[str, object]:
     patches = steps * run.recipe.batch
     pixels = patches * run.recipe.sampling.patch_px**2
     return {
-        "epoch": run.state.progress.step // run.batches.steps_per_epoch,
+        "epoch": run.batches.epochs.at(run.state.progress.step)[0],
         "step": run.state.progress.step,
         "elapsed_s": elapsed,
         "patches_per_s": patches / elapsed,

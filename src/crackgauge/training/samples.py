@@ -26,11 +26,13 @@ class TrainingSamples:
         train: to learn from.
         validation: to choose threshold and best weights on; empty if the recipe holds none back.
         validation_name: what the validation images are, for the model's metadata.
+        first_dataset: how many of `train` are the first dataset's; they stand first.
     """
 
     train: list[Sample]
     validation: list[Sample]
     validation_name: str
+    first_dataset: int
 
 
 def load_training_samples(
@@ -72,6 +74,7 @@ def load_training_samples(
             f"{', '.join(map(str, folders))}: got no training image, expected images with masks; "
             "see `crackgauge data check`"
         )
+    own = {pair.image for pair in first}
     tick = report(len(train) + len(validation))
 
     def load(pairs: list[Pair]) -> list[Sample]:
@@ -82,7 +85,12 @@ def load_training_samples(
             report=tick,
         )
 
-    return TrainingSamples(load(train), load(validation), name if validation else "none")
+    return TrainingSamples(
+        load(train),
+        load(validation),
+        name if validation else "none",
+        first_dataset=sum(pair.image in own for pair in train),
+    )
 
 
 def hold_back(pairs: Sequence[Pair], share: float) -> list[Pair]:

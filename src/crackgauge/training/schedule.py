@@ -7,26 +7,24 @@ import math
 from crackgauge.recipes.schema import Schedule
 
 
-def learning_rate_share(
-    schedule: Schedule, step: int, total_steps: int, *, steps_per_epoch: int
-) -> float:
-    """The learning rate of `step` (counted from 0) as a share of the recipe's.
+def learning_rate_share(schedule: Schedule, step: int, total_steps: int, *, epoch: int) -> float:
+    """The learning rate of `step` in `epoch` (counted from 0) as a share of the recipe's.
 
     >>> constant = Schedule(name="constant")
-    >>> learning_rate_share(constant, 7, 100, steps_per_epoch=10)
+    >>> learning_rate_share(constant, 7, 100, epoch=0)
     1.0
     >>> cycle = Schedule(name="one-cycle", warm_up=0.5, final_share=0.0)
-    >>> shares = [learning_rate_share(cycle, s, 10, steps_per_epoch=5) for s in (0, 4, 5, 9)]
+    >>> shares = [learning_rate_share(cycle, s, 10, epoch=s // 5) for s in (0, 4, 5, 9)]
     >>> [round(share, 3) for share in shares]
     [0.2, 1.0, 1.0, 0.095]
     >>> fall = Schedule(name="exponential", epoch_factor=0.5)
-    >>> [learning_rate_share(fall, step, 10, steps_per_epoch=5) for step in (0, 4, 5, 9)]
+    >>> [learning_rate_share(fall, s, 10, epoch=s // 5) for s in (0, 4, 5, 9)]
     [1.0, 1.0, 0.5, 0.5]
     """
     if schedule.name == "constant":
         return 1.0
     if schedule.name == "exponential":
-        return float(schedule.epoch_factor ** (step // steps_per_epoch))
+        return float(schedule.epoch_factor**epoch)
     rise = schedule.warm_up * total_steps
     if step + 1 <= rise:
         return (step + 1) / rise

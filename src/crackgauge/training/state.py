@@ -40,6 +40,7 @@ class Progress:
         best_score: best validation score so far, or None.
         best_step: step of it.
         without_better: validations since.
+        added_patches: numbers of the background patches that each round of mining has added.
     """
 
     step: int = 0
@@ -55,6 +56,7 @@ class Progress:
     best_score: float | None = None
     best_step: int = 0
     without_better: int = 0
+    added_patches: list[list[int]] = field(default_factory=list)
 
     def start_epoch(self) -> None:
         """Set back what is counted over an epoch."""
