@@ -1,25 +1,22 @@
-"""`crackgauge data check | split | synth`: datasets of images and masks."""
+"""`crackgauge data check | split | synth | patches`: datasets of images and masks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crackgauge.cli import options
+from crackgauge.cli import data_patches, options
 from crackgauge.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crackgauge.data.doctor import DoctorReport
 
 app = typer.Typer(
-    help="Check, split and render datasets of images and masks.", no_args_is_help=True
+    help="Check, split, render and cut datasets of images and masks.", no_args_is_help=True
 )
+app.command("patches", epilog=data_patches.EPILOG)(data_patches.command)
 
 _SHOWN = 8  # of each kind
 
@@ -44,16 +41,6 @@ GroupOption = Annotated[
         show_default=False,
     ),
 ]
-
-
-@contextmanager
-def _told(quiet: bool, advice: str) -> Iterator[Callable[[int, int, str], None]]:
-    from crackgauge.cli.progress import TerminalProgress
-    from crackgauge.pipeline.stopping import stoppable
-    from crackgauge.pipeline.summary import ProgressEvent
-
-    with stoppable(advice), TerminalProgress(quiet=quiet) as progress:
-        yield lambda done, total, name: progress(ProgressEvent(done, total, name, "done"))
 
 
 @app.command(
@@ -84,9 +71,11 @@ def check(
     Writes contact_sheet.html, problems.csv and pairs.csv. Ends with 0 where the set is clean,
     with 3 where it has problems.
     """
+    from crackgauge.cli.running import counted
     from crackgauge.data import contact_sheet, doctor, doctor_tables
 
-    with _told(quiet, "the check writes its files at the end: run it again") as progress:
+    advice = "the check writes its files at the end: run it again"
+    with counted(quiet=quiet, advice=advice) as progress:
         report = doctor.check(root, layout=layout, group_pattern=group_pattern, progress=progress)
         doctor_tables.write_problems_csv(out / "problems.csv", report)
         doctor_tables.write_pairs_csv(out / "pairs.csv", report)
@@ -250,6 +239,7 @@ def synth(
 
     A stopped run goes on when the same command is run again.
     """
+    from crackgauge.cli.running import counted
     from crackgauge.data.synth import render_sample_photos, write_dataset
 
     if samples:
@@ -259,7 +249,8 @@ def synth(
             typer.echo(str(out))
         return
     width, height = _size(size)
-    with _told(quiet, f"the pictures in {out} stay: run the same command to go on") as progress:
+    advice = f"the pictures in {out} stay: run the same command to go on"
+    with counted(quiet=quiet, advice=advice) as progress:
         images = write_dataset(
             out,
             count,

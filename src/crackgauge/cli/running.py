@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typer
@@ -12,6 +12,7 @@ from crackgauge.cli.options import one_line
 from crackgauge.cli.progress import TerminalProgress
 from crackgauge.pipeline import RunSummary
 from crackgauge.pipeline.stopping import stoppable
+from crackgauge.pipeline.summary import ProgressEvent
 
 
 @contextlib.contextmanager
@@ -20,6 +21,13 @@ def watched(out: Path, *, quiet: bool) -> Iterator[TerminalProgress]:
     advice = f"what is finished is in {out}; run the same command again to go on from there"
     with stoppable(advice), TerminalProgress(quiet=quiet) as progress:
         yield progress
+
+
+@contextlib.contextmanager
+def counted(*, quiet: bool, advice: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a count of files, called with (done, all, name); `advice` is for whoever stops it."""
+    with stoppable(advice), TerminalProgress(quiet=quiet) as progress:
+        yield lambda done, total, name: progress(ProgressEvent(done, total, name, "done"))
 
 
 def show_summary(summary: RunSummary, *, result: Path, quiet: bool) -> int:

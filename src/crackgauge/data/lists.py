@@ -74,14 +74,15 @@ def write_list(path: str | Path, rows: Sequence[tuple[Path, Path]]) -> None:
     target = Path(path)
     lines = []
     for image, mask in rows:
-        columns = [_relative(image, target.parent), _relative(mask, target.parent)]
+        columns = [relative_path(image, target.parent), relative_path(mask, target.parent)]
         if any(set(column) & set("\t\r\n") for column in columns):
             raise DatasetError(f"{columns[0]!r}: a name with a tab or a line end cannot be listed")
         lines.append("\t".join(columns) + "\n")
     write_text_atomic(target, "".join(lines))
 
 
-def _relative(path: Path, folder: Path) -> str:
+def relative_path(path: Path, folder: Path) -> str:
+    """The path as seen from a list's folder, with `/`; whole where there is no way to it."""
     try:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive of a Windows machine
