@@ -38,7 +38,7 @@ def check_every_parameter_learns(name: str, options: dict[str, Any]) -> None:
     network = build(name, **options).train()
     side = 8 * network.stride
     output = network(torch.rand(2, network.in_channels, side, side))
-    output.logits.square().mean().backward()
+    sum(logits.square().mean() for logits in (output.logits, *output.aux)).backward()
     silent = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert silent == []
 

@@ -20,8 +20,8 @@ from crackgauge.models.blocks import SegmentationOutput, check_input, conv3x3, h
 from crackgauge.models.encoders import Encoder
 from crackgauge.models.scse import ScSE
 
-# The encoder's theoretical reach is some 900 px, what it weighs in practice is far less: at 128 px
-# the tiles of a photograph and the whole of it agree but for the means in scSE.
+# Ours: the theoretical reach of ConvNeXt-Tiny is some 900 px, which no tile can afford; what lies
+# far off weighs little, and blending spreads what is missed.
 _HALO_PX = 128
 
 

@@ -13,12 +13,46 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional
 
 from crackgauge.errors import ModelFileError, RecipeError
 from crackgauge.models.encoder_keys import HEAD, to_timm_names
 
 STRIDES = (4, 8, 16, 32)
 _NO_WEIGHTS, _HUB = "none", "hub"
+
+
+class FixedSameConv2d(nn.Conv2d):
+    """TensorFlow's "same" convolution of maps whose sides are multiples of its stride.
+
+    The padding is then the same for every size, (k - 1) d + 1 - s in all, the odd pixel on the
+    right and below. timm's own computes it from the size at hand, which an exported graph of free
+    sizes cannot follow.
+    """
+
+    @classmethod
+    def like(cls, conv: nn.Conv2d) -> FixedSameConv2d:
+        """Take over a convolution with its weights, which stay the same objects."""
+        made = cls(
+            conv.in_channels,
+            conv.out_channels,
+            conv.kernel_size,  # type: ignore[arg-type]
+            conv.stride,  # type: ignore[arg-type]
+            dilation=conv.dilation,  # type: ignore[arg-type]
+            groups=conv.groups,
+            bias=conv.bias is not None,
+        )
+        made.weight, made.bias = conv.weight, conv.bias
+        return made
+
+    def forward(self, x: Tensor) -> Tensor:
+        sides: list[int] = []
+        for kernel, stride, dilation in zip(
+            reversed(self.kernel_size), reversed(self.stride), reversed(self.dilation), strict=True
+        ):
+            total = max((kernel - 1) * dilation + 1 - stride, 0)
+            sides += [total // 2, total - total // 2]
+        return super().forward(functional.pad(x, sides))
 
 
 class Encoder(nn.Module):
@@ -163,6 +197,7 @@ class Encoder(nn.Module):
                 f"encoder {self.name!r}: {error}; expected a convolutional network of timm, such "
                 "as convnext_tiny"
             ) from error
+        _fix_same_padding(body)
         return body
 
     def _load_from_hub(self) -> None:
@@ -175,6 +210,15 @@ class Encoder(nn.Module):
                 "network.encoder_weights=FILE.safetensors or network.encoder_weights=none"
             ) from error
         self.body.load_state_dict(fetched.state_dict())
+
+
+def _fix_same_padding(body: nn.Module) -> None:
+    from timm.layers.conv2d_same import Conv2dSame
+
+    for parent in list(body.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, Conv2dSame):
+                setattr(parent, name, FixedSameConv2d.like(child))
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
