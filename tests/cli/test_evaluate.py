@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.pipeline.scored_files import dataset, line, soft, write
+from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 
 def words(text: str) -> list[list[str]]:

@@ -261,7 +261,7 @@ def command(
     from crackgauge.cli.evaluate_tables import show_report
     from crackgauge.cli.progress import TerminalProgress
     from crackgauge.pipeline import evaluate
-    from crackgauge.pipeline.evaluation import TOLERANCES_PX
+    from crackgauge.pipeline.evaluation.verb import TOLERANCES_PX
     from crackgauge.pipeline.stopping import stoppable
 
     advice = "the files are written at the end: run it again"

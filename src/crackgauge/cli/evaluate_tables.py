@@ -14,8 +14,8 @@ from crackgauge.metrics.comparison import Difference
 from crackgauge.metrics.evaluate import Evaluation, Score
 from crackgauge.metrics.tolerance import Tolerance
 from crackgauge.pipeline import EvaluationReport
-from crackgauge.pipeline.evaluation_comparison import Comparison
-from crackgauge.pipeline.evaluation_outputs import words_of
+from crackgauge.pipeline.evaluation.comparison import Comparison
+from crackgauge.pipeline.evaluation.outputs import words_of
 
 _COLUMNS = ("precision", "recall", "f1", "ods", "ois", "ap")
 _HEADINGS = {"f1": "F1", "ods": "ODS", "ois": "OIS", "ap": "AP"}

@@ -5,8 +5,8 @@ aside what it cannot read, can be stopped and goes on where it stopped, and retu
 Its outputs depend on the inputs and settings alone. Nothing here prints or reads the command line.
 """
 
-from crackgauge.pipeline.evaluation import evaluate
-from crackgauge.pipeline.evaluation_report import EvaluationReport
+from crackgauge.pipeline.evaluation.report import EvaluationReport
+from crackgauge.pipeline.evaluation.verb import evaluate
 from crackgauge.pipeline.inspection import inspect
 from crackgauge.pipeline.prediction import predict
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside

@@ -18,10 +18,10 @@ from crackgauge.images import read_image
 from crackgauge.metrics.curves import THRESHOLDS
 from crackgauge.metrics.evaluate import Evaluation
 from crackgauge.metrics.tolerance import Tolerance
-from crackgauge.pipeline.evaluation_comparison import COMPARISON_FILE
-from crackgauge.pipeline.evaluation_sides import Side, predicted_mask
-from crackgauge.pipeline.evaluation_threshold import METRICS_FILE
-from crackgauge.pipeline.evaluation_truths import Case, TruthReader, TruthSet
+from crackgauge.pipeline.evaluation.comparison import COMPARISON_FILE
+from crackgauge.pipeline.evaluation.sides import Side, predicted_mask
+from crackgauge.pipeline.evaluation.threshold import METRICS_FILE
+from crackgauge.pipeline.evaluation.truths import Case, TruthReader, TruthSet
 from crackgauge.pipeline.tables import printable
 from crackgauge.report.curves import (
     IouCurve,

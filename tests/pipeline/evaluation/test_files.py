@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.pipeline.scored_files import line, soft, write
+from tests.pipeline.evaluation.scored_files import line, soft, write
 
 from crackgauge.errors import DatasetError, UsageError
 from crackgauge.pipeline import evaluate

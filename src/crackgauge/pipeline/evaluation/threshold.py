@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from crackgauge.errors import UsageError
 from crackgauge.metrics.evaluate import GIVEN, ThresholdSource
 from crackgauge.metrics.tolerance import Tolerance
-from crackgauge.pipeline.evaluation_predictions import Predictions
-from crackgauge.pipeline.evaluation_truths import (
+from crackgauge.pipeline.evaluation.predictions import Predictions
+from crackgauge.pipeline.evaluation.truths import (
     EMPTY_TRUTH,
     Case,
     TruthReader,
@@ -38,7 +38,7 @@ class EarlierChoice:
     Args:
         file: its metrics.json.
         threshold: in [0, 1].
-        images: what its truths hold (`evaluation_truths.digest_of`), by name.
+        images: what its truths hold (`truths.digest_of`), by name.
     """
 
     file: Path

@@ -10,22 +10,22 @@ from crackgauge.images.mask_rules import check_rule
 from crackgauge.inference.predictor import Predictor
 from crackgauge.metrics.evaluate import TOLERANCES
 from crackgauge.metrics.tolerance import Tolerance
-from crackgauge.pipeline.evaluation_comparison import compare_sides
-from crackgauge.pipeline.evaluation_opening import (
+from crackgauge.pipeline.evaluation.comparison import compare_sides
+from crackgauge.pipeline.evaluation.opening import (
     Opener,
     check_choice_of_b,
     check_masks,
     check_out,
     find_inputs,
 )
-from crackgauge.pipeline.evaluation_report import (
+from crackgauge.pipeline.evaluation.report import (
     EvaluationReport,
     describe_side,
     make_report,
     write_report,
 )
-from crackgauge.pipeline.evaluation_sides import NetworkSettings, Steps, find_enlarged, score_side
-from crackgauge.pipeline.evaluation_truths import TruthReader
+from crackgauge.pipeline.evaluation.sides import NetworkSettings, Steps, find_enlarged, score_side
+from crackgauge.pipeline.evaluation.truths import TruthReader
 from crackgauge.pipeline.network import Augmentation
 from crackgauge.pipeline.summary import Progress, silent
 

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.pipeline.scored_files import dataset, line, soft, write
+from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 from crackgauge.errors import UsageError
 from crackgauge.pipeline import evaluate
-from crackgauge.pipeline.evaluation_comparison import Comparison
+from crackgauge.pipeline.evaluation.comparison import Comparison
 
 
 def two_sides(tmp_path: Path, count: int) -> Path:

@@ -22,8 +22,8 @@ from crackgauge.images.predictions import (
     resize_prediction,
     settle_kind,
 )
-from crackgauge.pipeline.evaluation_predictions import sizes_differ
-from crackgauge.pipeline.evaluation_truths import (
+from crackgauge.pipeline.evaluation.predictions import sizes_differ
+from crackgauge.pipeline.evaluation.truths import (
     Case,
     files_of_folder,
     files_of_list,

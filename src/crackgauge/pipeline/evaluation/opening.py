@@ -8,21 +8,21 @@ from pathlib import Path
 from crackgauge.data.lists import LIST_SUFFIXES
 from crackgauge.errors import UsageError
 from crackgauge.inference.predictor import Predictor
-from crackgauge.pipeline.evaluation_files import ROOMS, PredictionPlace
-from crackgauge.pipeline.evaluation_sides import (
+from crackgauge.pipeline.evaluation.files import ROOMS, PredictionPlace
+from crackgauge.pipeline.evaluation.sides import (
     NetworkSettings,
     Side,
     open_file_side,
     open_model_side,
 )
-from crackgauge.pipeline.evaluation_threshold import (
+from crackgauge.pipeline.evaluation.threshold import (
     EarlierChoice,
     ThresholdWish,
     check_apart,
     check_threshold,
     find_choice,
 )
-from crackgauge.pipeline.evaluation_truths import (
+from crackgauge.pipeline.evaluation.truths import (
     TruthReader,
     TruthSet,
     find_truths,

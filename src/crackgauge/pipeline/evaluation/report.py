@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from crackgauge.metrics.evaluate import Evaluation, Score
-from crackgauge.pipeline.evaluation_comparison import Comparison, write_comparison
-from crackgauge.pipeline.evaluation_outputs import (
+from crackgauge.pipeline.evaluation.comparison import Comparison, write_comparison
+from crackgauge.pipeline.evaluation.outputs import (
     remove_earlier,
     write_curves,
     write_metrics,
     write_per_image,
     write_worst,
 )
-from crackgauge.pipeline.evaluation_sides import Side
-from crackgauge.pipeline.evaluation_truths import TruthReader, TruthSet
+from crackgauge.pipeline.evaluation.sides import Side
+from crackgauge.pipeline.evaluation.truths import TruthReader, TruthSet
 
 
 @dataclass(frozen=True)

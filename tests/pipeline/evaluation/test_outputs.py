@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.pipeline.scored_files import dataset, line, soft, write
+from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 from crackgauge.pipeline import evaluate
 

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.pipeline.scored_files import dataset, line, soft, write
+from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 from crackgauge.errors import UsageError
 from crackgauge.inference.predictor import Predictor
 from crackgauge.pipeline import evaluate
-from crackgauge.pipeline.evaluation_threshold import read_choice
+from crackgauge.pipeline.evaluation.threshold import read_choice
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.pipeline.scored_files import dataset, line, soft, write
+from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 from crackgauge.errors import CrackgaugeError, DatasetError, UsageError
 from crackgauge.inference.predictor import Predictor

@@ -14,15 +14,15 @@ from crackgauge.inference.predictor import Predictor
 from crackgauge.metrics.evaluate import Evaluation, choose_threshold, evaluate_pairs
 from crackgauge.metrics.image_counts import EvaluationItem
 from crackgauge.metrics.tolerance import Tolerance
-from crackgauge.pipeline.evaluation_files import PredictionPlace, find_predictions, open_files
-from crackgauge.pipeline.evaluation_predictions import ModelPredictions, Predictions
-from crackgauge.pipeline.evaluation_threshold import (
+from crackgauge.pipeline.evaluation.files import PredictionPlace, find_predictions, open_files
+from crackgauge.pipeline.evaluation.predictions import ModelPredictions, Predictions
+from crackgauge.pipeline.evaluation.threshold import (
     CHOSEN_AT,
     ThresholdPlan,
     ThresholdWish,
     plan_threshold,
 )
-from crackgauge.pipeline.evaluation_truths import (
+from crackgauge.pipeline.evaluation.truths import (
     Case,
     TruthReader,
     TruthSet,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from crackgauge.arrays import Mask, Probability
 from crackgauge.errors import DatasetError, InputRefused, UsageError
 from crackgauge.images import read_image
-from crackgauge.pipeline.evaluation_truths import Case, nothing_scored
+from crackgauge.pipeline.evaluation.truths import Case, nothing_scored
 from crackgauge.pipeline.network import Network
 
 
