@@ -65,7 +65,7 @@ def main() -> None:
         "evaluator",
         title="Speed of the evaluator",
         command="python benchmarks/evaluator.py --data DATA/cfd",
-        text=f"{(__doc__ or str()).strip()}\n\n{as_text(machine)}",
+        text=f"{(__doc__ or '').strip()}\n\n{as_text(machine)}",
         tables={
             "46 predictions of 480 x 320 px, 99 thresholds, 3 tolerances": rows,
             f"One pair of {SIZE[0]} x {SIZE[1]} px, every metric (limits 4 s and 1,024 MiB)": large,
