@@ -93,6 +93,15 @@ def test_equation_3_shares_patches_by_crack_pixels() -> None:
         allocate(5, [0, 0], rule="by-crack-pixels")
 
 
+def test_without_a_share_patches_lie_anywhere() -> None:
+    sampler = _sampler(crack_share=None, counts=[400, 0], batch=400, fresh=True)
+    places = [(row, col) for _, row, col in sampler.batch(0)]
+    # 7 x 9 places, each expected 6.3 times in 400 draws; 4 x 4 of them show the crack pixel.
+    assert len(set(places)) > 55
+    crack = sum(bool(_masks()[0][r : r + 4, c : c + 4].any()) for r, c in places)
+    assert 0.15 < crack / 400 < 0.37  # 16 / 63 = 0.25
+
+
 def test_too_few_patches_for_a_batch_are_refused() -> None:
     with pytest.raises(DatasetError, match="got 20 patches an epoch from 2 images"):
         _sampler(batch=21)

@@ -30,6 +30,39 @@ def test_the_faithful_preset_says_what_the_paper_says() -> None:
     assert recipe.validation.threshold == 0.2
 
 
+def test_the_preset_of_system_3_says_what_its_paper_says() -> None:
+    recipe = load_recipe("convnext-scse")
+    assert (recipe.sampling.patch_px, recipe.batch, recipe.epochs) == (288, 8, 300)
+    assert (recipe.sampling.count, recipe.sampling.crack_share) == (1, None)
+    optimizer, schedule = recipe.optimizer, recipe.schedule
+    assert (optimizer.name, optimizer.learning_rate, optimizer.weight_decay) == (
+        "adamw",
+        1e-3,
+        1e-5,
+    )
+    assert (optimizer.stage_decay, schedule.name, schedule.epoch_factor) == (
+        0.7,
+        "exponential",
+        0.99,
+    )
+    assert recipe.network.encoder_weights == "hub"
+    assert recipe.validation.threshold == 0.5
+
+
+def test_the_ablations_differ_from_system_3_by_one_thing_each() -> None:
+    def settings(name: str) -> dict[str, object]:
+        return load_recipe(name, ["preset=same"]).model_dump()
+
+    full, without_scse, plain = map(settings, ("convnext-scse", "convnext-sd", "convnext"))
+    assert full["network"]["options"].pop("scse") is True  # type: ignore[index]
+    assert without_scse["network"]["options"].pop("scse") is False  # type: ignore[index]
+    assert plain["network"]["options"].pop("scse") is False  # type: ignore[index]
+    assert without_scse == full
+    assert plain["optimizer"].pop("stage_decay") == 1.0  # type: ignore[attr-defined]
+    assert full["optimizer"].pop("stage_decay") == 0.7  # type: ignore[attr-defined]
+    assert plain == full
+
+
 def test_overrides_reach_into_sections_and_keep_the_rest() -> None:
     recipe = load_recipe("attention-unet-fast", ["optimizer.learning_rate=1e-4", "epochs=3"])
     assert recipe.optimizer.learning_rate == 1e-4
@@ -52,6 +85,8 @@ def test_a_file_gives_only_what_differs_from_its_base(tmp_path: Path) -> None:
         ("optimiser.name=sgd", "did you mean 'optimizer'"),
         ("epochs=many", "epochs: got 'many'"),
         ("epochs=0", "epochs: got 0"),
+        ("optimizer.stage_decay=0", "optimizer.stage_decay: got 0"),
+        ("augmentation.zoom=[0.5,1.5]", "augmentation.zoom.1: got 1.5"),
         ("optimizer.name=lion", "'sgd' or 'adamw'"),
         ("input.std=[0,1,1]", "expected values above 0"),
         ("input.mean=[0.5]", "got 1 mean and 3 std"),

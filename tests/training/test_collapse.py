@@ -1,0 +1,84 @@
+"""Real trainings that collapse, and one that does not."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.training.conftest import SMALL
+
+from crackgauge.images import write_image, write_mask
+from crackgauge.recipes import load_recipe
+from crackgauge.training.collapse import find_collapse
+from crackgauge.training.loop import train
+
+
+@pytest.fixture(scope="module")
+def unlearnable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six images of noise whose masks are noise too: 5 % of the pixels, anywhere."""
+    root = tmp_path_factory.mktemp("unlearnable")
+    generator = np.random.default_rng(0)
+    for index in range(6):
+        image = generator.integers(0, 256, (48, 56, 3), dtype=np.uint8)
+        write_image(root / "images" / f"{index}.png", image)
+        write_mask(root / "masks" / f"{index}.png", generator.random((48, 56)) < 0.05)
+    return root
+
+
+def _train(data: Path, out: Path, *overrides: str) -> list[dict[str, str]]:
+    settings = [*SMALL, "validation.holdback=0", "optimizer.learning_rate=2e-2", *overrides]
+    train(load_recipe("attention-unet-fast", settings), data=data, out=out, device="cpu")
+    with (out / "journal.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_predicting_nothing_is_said_once_and_written_down(
+    unlearnable: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = _train(unlearnable, tmp_path / "run", "loss=cross-entropy", "epochs=8")
+    assert [row["collapse"] for row in rows[-2:]] == ["no crack", "no crack"]
+    assert float(rows[-1]["predicted_share"]) < 1e-3 * 0.05
+    assert rows[0]["collapse"] == ""  # the first epoch still predicts something
+    said = capfd.readouterr().err
+    assert said.count("predicts no crack in any training patch") == 1
+    assert "loss=bce+dice+inversion" in said
+    assert "more crack patches" in said
+
+
+def test_predicting_everything_is_seen_too(
+    unlearnable: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = _train(unlearnable, tmp_path / "run", "loss=tversky-0.01-0.99", "epochs=8")
+    assert rows[-1]["collapse"] == "all crack"
+    assert float(rows[-1]["predicted_share"]) > 0.999
+    assert "predicts crack everywhere" in capfd.readouterr().err
+
+
+def test_a_training_that_learns_is_left_alone(
+    strokes: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = _train(strokes, tmp_path / "run", "epochs=4")
+    assert [row["collapse"] for row in rows] == [""] * 4
+    assert 0 < float(rows[-1]["predicted_share"]) < 0.5
+    assert "warning" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("predicted", "crack", "expected"),
+    [
+        (0, 1000, "no crack"),
+        (1, 1000, "no crack"),  # a thousandth of what there is to find
+        (2, 1000, ""),
+        (100_000, 1000, "all crack"),
+        (99_901, 1000, "all crack"),
+        (99_900, 1000, ""),
+        (0, 0, ""),  # nothing to find
+        (100_000, 100_000, ""),  # nothing to leave out
+    ],
+)
+def test_hardly_any_is_a_thousandth_of_what_there_is(
+    predicted: int, crack: int, expected: str
+) -> None:
+    assert find_collapse(predicted, crack, 100_000) == expected
