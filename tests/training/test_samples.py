@@ -43,12 +43,13 @@ def test_without_splits_a_share_is_held_back_always_the_same(strokes: Path, tmp_
     assert len(first.validation) == 2
     assert [s.stem for s in first.validation] == [s.stem for s in second.validation]
     assert not {s.stem for s in first.train} & {s.stem for s in first.validation}
-    assert len(first.train) == 6
+    assert len(first.train) == first.first_dataset == 6
 
 
 def test_further_datasets_without_val_are_learned_from_whole(strokes: Path, tmp_path: Path) -> None:
     samples = _load(strokes, _without_splits(strokes, tmp_path / "rendered"))
     assert (len(samples.train), len(samples.validation)) == (6 + 8, 2)
+    assert samples.first_dataset == 6
 
 
 def test_no_holdback_means_no_validation(strokes: Path, tmp_path: Path) -> None:
