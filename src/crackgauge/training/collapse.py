@@ -44,11 +44,12 @@ def describe_collapse(collapse: Collapse, *, epoch: int) -> str:
     if collapse == "no crack":
         return (
             f"epoch {epoch}: the network predicts no crack in any training patch; if it stays so, "
-            "train with loss=bce+dice+inversion, with more crack patches (sampling.crack_share) "
-            "or with a lower optimizer.learning_rate"
+            "train with loss=bce+dice+inversion, with more crack patches (sampling.crack_share, or "
+            "sampling.patch_set.composition) or with a lower optimizer.learning_rate"
         )
     return (
         f"epoch {epoch}: the network predicts crack everywhere in all training patches; if it "
-        "stays so, train with more background patches (sampling.crack_share) and "
-        "loss=bce+dice+inversion, or with a lower optimizer.learning_rate"
+        "stays so, train with more background patches (sampling.crack_share, or "
+        "sampling.patch_set.composition) and loss=bce+dice+inversion, or with a lower "
+        "optimizer.learning_rate"
     )
