@@ -48,6 +48,20 @@ def test_parameter_counts_are_those_of_the_card(preset: str, count: int) -> None
     assert parameter_count(network) == count
 
 
+@pytest.mark.parametrize(
+    ("encoder", "count"),
+    [
+        ("convnext_atto", 8_154_070),
+        ("mobilenetv2_100", 6_381_512),
+        ("tf_efficientnet_lite0", 7_575_225),
+        ("vgg16", 21_501_506),
+    ],
+)
+def test_other_encoders_have_the_cards_counts_too(encoder: str, count: int) -> None:
+    with torch.device("meta"):
+        assert parameter_count(build("convnext-scse", encoder=encoder)) == count
+
+
 def test_what_scse_adds_is_what_its_equations_need() -> None:
     # For C channels and C/16 within: two dense layers with bias, and one filter with bias.
     def scse(c: int) -> int:

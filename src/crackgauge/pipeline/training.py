@@ -11,7 +11,15 @@ from crackgauge.inference.onnx_file import read_model_file
 from crackgauge.recipes import Recipe, dump_recipe
 
 # Import names of what the extra [train] installs and training cannot do without.
-_TRAINING_NEEDS = ("torch", "lightning_fabric", "safetensors", "tensorboard", "onnx", "onnxscript")
+_TRAINING_NEEDS = (
+    "torch",
+    "lightning_fabric",
+    "safetensors",
+    "tensorboard",
+    "timm",
+    "onnx",
+    "onnxscript",
+)
 
 
 def missing_for_training() -> list[str]:
