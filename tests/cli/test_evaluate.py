@@ -118,6 +118,25 @@ def test_a_resize_is_printed(run: Callable[..., Any], tmp_path: Path) -> None:
     assert "1 resized (nearest) from 5 x 10" in answer.out
 
 
+def test_images_without_a_crack_are_counted(run: Callable[..., Any], tmp_path: Path) -> None:
+    for name, truth in (("a", line(5)), ("b", line())):
+        write(tmp_path / "found", f"{name}.png", line(5))
+        write(tmp_path / "truth", f"{name}.png", truth)
+    answer = run("evaluate", tmp_path / "found", tmp_path / "truth")
+    assert answer.out.startswith("2 images of truth, 1 of them without a crack\n")
+
+
+def test_an_infinite_psnr_is_shown(run: Callable[..., Any], tmp_path: Path) -> None:
+    write(tmp_path / "found", "a.png", line(5))
+    write(tmp_path / "truth", "a.png", line(5))
+    write(tmp_path / "same", "a.png", np.full((20, 12, 3), 99, np.uint8))
+    same = tmp_path / "same"
+    answer = run(
+        "evaluate", tmp_path / "found", tmp_path / "truth", "--images", same, "--originals", same
+    )
+    assert ["PSNR,", "dB", "inf"] in words(answer.out)
+
+
 def test_quiet_prints_nothing(run: Callable[..., Any], tmp_path: Path) -> None:
     write(tmp_path / "found", "a.png", line(5))
     write(tmp_path / "truth", "a.png", line(5))

@@ -177,8 +177,22 @@ def test_arrays_of_objects_are_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[{}]], object), allow_pickle=True)
     (tmp_path / "b.npy").write_bytes(pickle.dumps([1, 2]))
     for name in ("a.npy", "b.npy"):
-        with pytest.raises(InputRefused, match="Python objects, which are never loaded"):
+        with pytest.raises(InputRefused, match=r"Python objects(, which)? are never loaded"):
             examine_prediction(tmp_path / name)
+
+
+def test_a_text_named_as_an_array_is_no_array(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_text("0 1 0 1")
+    with pytest.raises(InputRefused, match="the file is no array of numpy"):
+        examine_prediction(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.npy"])
+def test_probabilities_are_no_masks(tmp_path: Path, name: str) -> None:
+    path = save(tmp_path, name, SOFT)
+    with pytest.raises(InputRefused, match=r"float32 values .*; save the crack as 255") as refused:
+        read_prediction(path, "masks")
+    assert "rule" not in str(refused.value)  # predictions have none
 
 
 def test_damaged_arrays_and_archives(tmp_path: Path) -> None:

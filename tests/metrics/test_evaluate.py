@@ -244,6 +244,14 @@ def test_a_mask_has_no_threshold_to_choose():
         choose_threshold([])
 
 
+def test_there_is_no_best_threshold_without_a_crack():
+    nothing = items(("a", np.full((4, 5), 0.3, np.float32), EMPTY))
+    with pytest.raises(UsageError, match="none is better than another"):
+        choose_threshold(nothing)
+    mean = evaluate_pairs(nothing, threshold=0.5).scores["ods_mean@2px"]
+    assert (math.isnan(mean.value), mean.threshold) == (True, None)
+
+
 def test_another_size_is_refused_by_name():
     with pytest.raises(UsageError, match="prediction of a is 4x5 and truth of a is 3x5"):
         evaluate_pairs(items(("a", EMPTY, EMPTY[:3])))
@@ -260,6 +268,15 @@ def test_unusable_tolerances_are_refused(tolerances: list[float]):
         evaluate_pairs(
             items(("a", EMPTY, EMPTY)), tolerances=[Tolerance(each) for each in tolerances]
         )
+
+
+def test_tolerances_of_one_label_or_beyond_the_diagonal_are_refused():
+    for tolerances, words in (
+        ([Tolerance(1), Tolerance(1.0000001)], "got 1px, 1px, expected at least one, each once"),
+        ([Tolerance(2, "diagonal")], "got 2diag, expected fractions of the diagonal up to 1"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            evaluate_pairs(items(("a", EMPTY, EMPTY)), tolerances=tolerances)
 
 
 def test_a_tolerance_that_was_not_counted_is_refused():

@@ -144,6 +144,14 @@ def test_a_tolerance_as_a_fraction_of_the_diagonal():
         assert match_counts(prediction, truth, tolerance_px=radius).f1 == f1
 
 
+@pytest.mark.parametrize("radius", [11, 12, 13, 1e9])
+def test_a_tolerance_beyond_the_image_reaches_all_of_it(radius: float):
+    corner = np.zeros((5, 12), bool)
+    corner[0, 0] = True
+    reached = disk_maximum(corner, radius)
+    assert reached.all() == (radius >= np.hypot(4, 11))
+
+
 def test_more_thresholds_than_a_byte_holds():
     probability = np.linspace(0, 1, 1001, dtype=np.float32)[None]
     truth = probability > 0.25

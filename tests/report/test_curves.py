@@ -114,6 +114,20 @@ def test_the_note_is_printed_and_the_picture_stays_as_wide(tmp_path):
     assert note_rows.max() < line_row(with_note)
 
 
+@pytest.mark.parametrize("sentences", [0, 1, 2, 3])
+def test_the_title_is_whole_however_long_the_note_is(tmp_path, sentences):
+    options = {"title": "Title", "note": "The threshold was chosen on the images. " * sentences}
+    over_thresholds = {"thresholds": THRESHOLDS, **options}
+    for count in (1, 3):
+        curves = [level(0.5, f"{number} px") for number in range(count)]
+        write_precision_recall(tmp_path / f"pr{count}.png", curves, **over_thresholds)
+    iou = [IouCurve("a", THRESHOLDS)]
+    write_iou_curves(tmp_path / "iou.png", iou, threshold=0.5, **over_thresholds)
+    write_reliability(tmp_path / "reliability.png", [BINS], **options)
+    for path in tmp_path.iterdir():
+        assert (read(path)[:8] > 128).all()  # no ink at the very top
+
+
 def test_the_fixed_threshold_is_an_upright_line(tmp_path):
     curve = IouCurve("default", 0.6 - (THRESHOLDS - 0.4) ** 2)
     columns = []

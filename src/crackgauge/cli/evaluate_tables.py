@@ -45,7 +45,10 @@ _SHOWN = 5
 def show_report(report: EvaluationReport, out: Path | None) -> None:
     """Print a report: the scores, what they rest on, and what was left out."""
     console = Console(highlight=False, soft_wrap=True)
-    _say(console, f"{_count(len(report.evaluation.images), 'image')} of {report.truths}")
+    empty = int((~report.evaluation.stack.has_crack).sum())
+    without = f", {empty} of them without a crack" if empty else ""
+    images = _count(len(report.evaluation.images), "image")
+    _say(console, f"{images} of {report.truths}{without}")
     _say(console, f"predictions: {report.predictions}{_reading(report.inputs['predictions'])}")
     rules = ", ".join(f"{rule} ({count})" for rule, count in report.truth_rules.items())
     _say(console, f"truths read by the rule: {rules}")
@@ -169,10 +172,10 @@ def _table(first: str, *others: str) -> Table:
 def _figure(value: float) -> str:
     """Four decimals; fewer for large numbers; a dash where there is nothing to take it of.
 
-    >>> _figure(0.94945), _figure(83.456), _figure(float("nan"))
-    ('0.9495', '83.46', '-')
+    >>> _figure(0.94945), _figure(83.456), _figure(float("nan")), _figure(float("inf"))
+    ('0.9495', '83.46', '-', 'inf')
     """
-    if not math.isfinite(value):
+    if math.isnan(value):
         return "-"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
 

@@ -64,16 +64,21 @@ def _map(path: Path) -> npt.NDArray[Any]:
     try:
         stored: Any = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        said = str(error).lower()
-        if "object" in said or "pickle" in said:
+        with opened(path) as stream:
+            is_numpy = stream.read(len(_MAGIC)) == _MAGIC
+        if not is_numpy:
+            raise InputRefused(
+                path,
+                BAD_ENCODING,
+                f"the file is no array of numpy (Python objects are never loaded); {_SAVE}",
+            ) from error
+        if "object" in str(error).lower():
             raise InputRefused(
                 path,
                 BAD_ENCODING,
                 f"the file holds Python objects, which are never loaded; {_SAVE}",
             ) from error
-        raise InputRefused(
-            path, CORRUPT, f"the file is damaged or no array of numpy; {_SAVE}"
-        ) from error
+        raise InputRefused(path, CORRUPT, f"the array of numpy is damaged; {_SAVE}") from error
     if not isinstance(stored, np.ndarray):
         stored.close()
         raise InputRefused(path, BAD_ENCODING, f"this is an archive of arrays; {_SAVE} for each")

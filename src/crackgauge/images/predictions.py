@@ -293,6 +293,22 @@ def _coloured(file: Path) -> InputRefused:
 
 
 def _read_mask(file: Path, max_pixels: int) -> PredictionReading:
+    try:
+        return _certain_mask(file, max_pixels)
+    except InputRefused as refused:
+        if refused.reason != BAD_ENCODING:
+            raise
+        # A rule or labels, which the refusal of a mask proposes, are there for truths alone.
+        found = refused.sentence.partition(";")[0]
+        raise InputRefused(
+            file,
+            BAD_ENCODING,
+            f"{found}; save the crack as 255 and the rest as 0, or say what the numbers mean with "
+            "--predictions-are",
+        ) from refused
+
+
+def _certain_mask(file: Path, max_pixels: int) -> PredictionReading:
     if is_array(file):
         values = read_array(file, max_pixels=max_pixels)
         found = _Numbers.of(values, file)

@@ -7,7 +7,7 @@ Tibshirani 1993, chapters 6 and 13: percentile interval).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -70,12 +70,8 @@ def compare(
     order = _matching(a, b)
     if resamples < 100:
         raise UsageError(f"got {resamples} resamples, expected 100 or more")
+    check_groups(a.groups)
     groups, members = np.unique(a.groups, return_inverse=True)
-    if len(groups) < 2:
-        raise UsageError(
-            f"got images of {len(groups)} source photo, expected 2 or more to draw from; "
-            "check how source photos are told from names (the group pattern)"
-        )
     b = Evaluation(
         tuple(b.images[index] for index in order), b.tolerances, b.threshold, b.threshold_source
     )
@@ -89,6 +85,20 @@ def compare(
     return [
         _difference(rule, a, b, values) for (rule, _), values in zip(shared, drawn, strict=True)
     ]
+
+
+def check_groups(groups: Iterable[str]) -> None:
+    """Check that there is something to draw from.
+
+    Raises:
+        UsageError: fewer than two source photos.
+    """
+    photos = len(set(groups))
+    if photos < 2:
+        raise UsageError(
+            f"got images of {photos} source photo, expected 2 or more to draw from; "
+            "check how source photos are told from names (the group pattern)"
+        )
 
 
 def _differences(rules: tuple[Rule, Rule], a: Evaluation, b: Evaluation, weights: Floats) -> Floats:

@@ -209,7 +209,9 @@ class Evaluation:
     def _score(self, rule: Rule, weights: Floats) -> Score:
         threshold, source = self.threshold, self.threshold_source
         if rule.threshold == "best" and rule.curve is not None:
-            threshold = THRESHOLDS[int(best_index(rule.curve(self.stack, weights))[0])]
+            curve = rule.curve(self.stack, weights)
+            # The mean over no image is NaN at every threshold, and none of them is the best.
+            threshold = None if np.isnan(curve).any() else THRESHOLDS[int(best_index(curve)[0])]
             source = _CHOSEN_HERE
         elif rule.threshold != "fixed":
             threshold = None
@@ -277,9 +279,17 @@ def evaluate_pairs(
     (0.0, 1.0)
     """
     chosen = tuple(tolerances)
-    if not chosen or len(set(chosen)) != len(chosen) or min(each.value for each in chosen) < 0:
-        labels = ", ".join(each.label for each in chosen) or "none"
-        raise UsageError(f"tolerances: got {labels}, expected at least one, each once and not < 0")
+    labels = [each.label for each in chosen]
+    if not chosen or len(set(labels)) != len(labels) or min(each.value for each in chosen) < 0:
+        raise UsageError(
+            f"tolerances: got {', '.join(labels) or 'none'}, expected at least one, each once and "
+            "not < 0"
+        )
+    if any(each.unit == "diagonal" and each.value > 1 for each in chosen):
+        raise UsageError(
+            f"tolerances: got {', '.join(labels)}, expected fractions of the diagonal up to 1, "
+            "such as 0.0075"
+        )
     images: list[ImageCounts] = []
     for item in items:
         images.append(count_image(item, threshold=threshold, tolerances=chosen))
@@ -319,7 +329,8 @@ def choose_threshold(items: Iterable[EvaluationItem], *, tolerance: Tolerance = 
         tolerance: of the F1.
 
     Raises:
-        UsageError: no item, a mask instead of a probability, or sizes that differ.
+        UsageError: no item, a mask instead of a probability, sizes that differ, or no crack in any
+            truth: then every threshold that predicts nothing would be the best.
 
     >>> truth = np.array([[True, False, False]])
     >>> choose_threshold([EvaluationItem("a", np.float32([[0.8, 0.1, 0.4]]), truth)],
@@ -331,4 +342,9 @@ def choose_threshold(items: Iterable[EvaluationItem], *, tolerance: Tolerance = 
         total = total + sweep(item, (tolerance,))[0]
     if isinstance(total, int):
         raise UsageError("got no pair of a prediction and a truth, expected at least one")
+    if not total[0, 2]:
+        raise UsageError(
+            "no truth of the images that the threshold is to be chosen on holds a crack, so none "
+            "is better than another; give a threshold, or check how the truths are read"
+        )
     return THRESHOLDS[int(best_index(ratios.f1(total)))]

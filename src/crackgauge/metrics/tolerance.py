@@ -138,7 +138,7 @@ def disk_maximum(
            [1, 1, 1, 0, 0],
            [0, 1, 0, 0, 0]])
     """
-    reaches = _row_reaches(radius_px)
+    reaches = _row_reaches(radius_px, max(values.shape))
     result = values.copy()
     run = values.copy()  # the maximum over `reach` pixels to the left and right of each pixel
     reach = 0
@@ -155,13 +155,18 @@ def disk_maximum(
     return result
 
 
-def _row_reaches(radius_px: float) -> list[int]:
-    """For each row at distance 0, 1, ... of a disk's centre: how far the disk reaches sideways."""
+def _row_reaches(radius_px: float, side_px: int) -> list[int]:
+    """For each row at distance 0, 1, ... of a disk's centre: how far the disk reaches sideways.
+
+    Rows and columns beyond `side_px`, the longer side of the image, meet no pixel and are left out.
+    """
     if not (math.isfinite(radius_px) and radius_px >= 0.0):
         raise UsageError(f"tolerance: got {radius_px} px, expected 0 or more")
-    offsets = np.arange(int(radius_px) + 1)
-    inside = np.sqrt(offsets[:, None] ** 2 + offsets[None, :] ** 2) <= radius_px
-    return [int(count) - 1 for count in inside.sum(axis=1)]
+    offsets = np.arange(min(int(radius_px), side_px) + 1)
+    return [
+        int(np.searchsorted(np.sqrt(row**2 + offsets**2), radius_px, side="right")) - 1
+        for row in offsets
+    ]
 
 
 def _raise_to(target: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:

@@ -125,7 +125,6 @@ def write_precision_recall(
             marked.append(Marked(recall, precision, at, colour(index)))
         mark_points(axes, marked, above=False)
         set_unit_axes(axes, x_label="recall", y_label="precision")
-        axes.set_aspect("equal")
 
 
 def write_iou_curves(

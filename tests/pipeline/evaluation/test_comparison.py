@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
 from crackgauge.errors import UsageError
-from crackgauge.pipeline import evaluate
+from crackgauge.pipeline import ProgressEvent, evaluate
 from crackgauge.pipeline.evaluation.comparison import Comparison
 
 
@@ -66,13 +67,31 @@ def test_crops_of_one_photo_are_drawn_together(tmp_path: Path) -> None:
 
 def test_one_source_photo_is_too_few(tmp_path: Path) -> None:
     two_sides(tmp_path, 3)
+    seen: list[ProgressEvent] = []
     with pytest.raises(UsageError, match="images of 1 source photo, expected 2 or more"):
-        evaluate(tmp_path / "a", tmp_path / "truth", against=tmp_path / "b", group_pattern="^0")
+        evaluate(
+            tmp_path / "a",
+            tmp_path / "truth",
+            against=tmp_path / "b",
+            group_pattern="^0",
+            progress=seen.append,
+        )
+    assert not seen  # it is known before anything is predicted
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"against_are": "masks"}, {"against_threshold": 0.5}, {"against_threshold_from": "v"}],
+)
+def test_options_of_b_need_b(tmp_path: Path, option: dict[str, Any]) -> None:
+    two_sides(tmp_path, 2)
+    with pytest.raises(UsageError, match="give --against too"):
+        evaluate(tmp_path / "a", tmp_path / "truth", **option)
 
 
 def test_each_side_has_its_own_threshold(tmp_path: Path) -> None:
     root = dataset(
-        tmp_path / "set", val={"v": line(5)}, test={name: line(5) for name in ("t", "u")}
+        tmp_path / "set", val={"v": line(5, 6)}, test={name: line(5) for name in ("t", "u")}
     )
     for name in ("v", "t", "u"):
         write(tmp_path / "a", f"{name}.npy", soft(5, 12))
@@ -96,7 +115,16 @@ def test_each_side_has_its_own_threshold(tmp_path: Path) -> None:
     assert given.comparison.evaluation.threshold == 0.25
     free = evaluate(tmp_path / "a", root, split="test", against=tmp_path / "b")
     assert free.comparison is not None
-    assert free.comparison.to_json()["inputs_of_b"]["threshold_from_evaluated_images"] is True
+    stored = free.comparison.to_json()
+    assert stored["inputs_of_b"]["threshold_from_evaluated_images"] is True
+    for name in ("threshold_of_a", "threshold_of_b"):
+        assert stored[name]["threshold_from_evaluated_images"] is True
+    flatters = {
+        key: entry["threshold_from_evaluated_images"]
+        for key, entry in given.comparison.to_json()["differences"].items()
+    }
+    assert [flatters[key] for key in ("f1@2px", "ods@2px", "ap@2px")] == [False, True, False]
+    assert stored["differences"]["f1@2px"]["threshold_from_evaluated_images"] is True
 
 
 def test_the_choice_of_a_is_not_that_of_b(tmp_path: Path) -> None:

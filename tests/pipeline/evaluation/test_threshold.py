@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 
-from crackgauge.errors import UsageError
+from crackgauge.errors import DatasetError, UsageError
+from crackgauge.images import read_image
 from crackgauge.inference.predictor import Predictor
 from crackgauge.pipeline import evaluate
 from crackgauge.pipeline.evaluation.threshold import read_choice
@@ -67,6 +69,40 @@ def test_a_split_of_the_scored_images_is_refused(scored: Path, split: str | None
         evaluate(scored / "found", scored / "set", split=split, threshold_from=name)
 
 
+def test_a_split_that_holds_a_scored_image_under_another_name_is_refused(scored: Path) -> None:
+    write(scored / "set/masks", "v.png", line(5))  # the truth of a
+    with pytest.raises(UsageError, match="threshold-from set val: 1 of its images are scored"):
+        evaluate(scored / "found", scored / "set", split="test", threshold_from="val")
+
+
+def two_splits_of_one_name(tmp_path: Path) -> Path:
+    for split, row in (("val", 7), ("test", 5)):
+        write(tmp_path / "set" / split / "masks", "001.png", line(row))
+        write(tmp_path / "set" / split / "images", "001.png", np.full((20, 10, 3), 99, np.uint8))
+    write(tmp_path / "found", "001.npy", soft(5, 12))
+    return tmp_path / "set"
+
+
+def test_one_prediction_is_not_taken_for_two_images(tmp_path: Path) -> None:
+    root = two_splits_of_one_name(tmp_path)
+    with pytest.raises(UsageError, match="001 is the name of an image that is scored and of one"):
+        evaluate(tmp_path / "found", root, split="test", threshold_from="val")
+    with pytest.raises(DatasetError, match="have the same name, so that predictions cannot"):
+        evaluate(tmp_path / "found", root)
+    assert evaluate(tmp_path / "found", root, split="test").evaluation.names == ("001",)
+
+
+def test_a_choice_without_a_crack_is_none(scored: Path) -> None:
+    nothing = line()
+    write(scored / "no_truth", "a.png", nothing)
+    found = scored / "found"
+    evaluate(found, scored / "no_truth", scored / "scores", threshold=0.5)
+    with pytest.raises(UsageError, match="none of its truths holds a crack"):
+        evaluate(found, scored / "set", split="test", threshold_from=scored / "scores")
+    with pytest.raises(UsageError, match="none is better than another"):
+        evaluate(found, scored / "no_truth")
+
+
 def test_neither_a_split_nor_a_file(scored: Path) -> None:
     with pytest.raises(UsageError, match=r"--threshold-from vla: .*it has: test, val"):
         evaluate(scored / "found", scored / "set", split="test", threshold_from="vla")
@@ -85,10 +121,13 @@ def test_other_files_are_no_choice(tmp_path: Path) -> None:
 
 def test_a_model_chooses_on_a_split(tmp_path: Path, predictor: Predictor) -> None:
     truth = line(29, 30, 31, height=64, width=96)
-    root = dataset(tmp_path / "set", val={"v": truth}, test={"a": truth})
+    # One photo twice, but for a pixel of its truth: what is best on the one is so on the other.
+    almost = truth.copy()
+    almost[29, 0] = False
+    root = dataset(tmp_path / "set", val={"v": almost}, test={"a": truth})
+    write(root / "images", "v.png", read_image(root / "images/a.png"))
     report = evaluate(model=predictor, data=root, split="test", threshold_from="val")
     assert report.evaluation.threshold_source.words.startswith("set val (1 image)")
-    # One photo twice: what is best on the one is best on the other.
     assert report.scores["f1@2px"].value == report.scores["ods@2px"].value
 
 

@@ -277,6 +277,8 @@ def test_what_does_not_go_together(tmp_path: Path, predictor: Predictor) -> None
             "truths": truth,
             "against": predictor,
         },
+        "or give --model": {"predictions": found, "truths": truth, "augmentation": "flips"},
+        "--tta and --tile": {"predictions": found, "truths": truth, "tile": 512},
         "expected 0 to 100 pictures": {"predictions": found, "truths": truth, "worst": 101},
         "so it has no split|no images with masks": {
             "predictions": found,

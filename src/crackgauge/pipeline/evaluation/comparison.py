@@ -24,7 +24,7 @@ class Comparison:
 
     Args:
         a, b: what they are, in words.
-        evaluation: of B.
+        evaluations: of A and of B.
         inputs: how B was read, as JSON values.
         groups: source photos that were drawn.
         differences: of all scores that both have.
@@ -32,10 +32,15 @@ class Comparison:
 
     a: str
     b: str
-    evaluation: Evaluation
+    evaluations: tuple[Evaluation, Evaluation]
     inputs: dict[str, Any]
     groups: int
     differences: list[Difference]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """That of B."""
+        return self.evaluations[1]
 
     @property
     def warning(self) -> str:
@@ -57,6 +62,8 @@ class Comparison:
             "seed": _SEED,
             "groups": self.groups,
             "few_groups": self.groups < FEW_GROUPS,
+            "threshold_of_a": _threshold(self.evaluations[0]),
+            "threshold_of_b": _threshold(self.evaluations[1]),
             "inputs_of_b": self.inputs,
             "differences": {
                 each.key: {
@@ -67,6 +74,10 @@ class Comparison:
                     "high": _number(each.high),
                     "unit": each.unit,
                     "excludes_zero": each.excludes_zero,
+                    "threshold_from_evaluated_images": any(
+                        side.scores[each.key].threshold_source.evaluated_set
+                        for side in self.evaluations
+                    ),
                 }
                 for each in self.differences
             },
@@ -82,7 +93,7 @@ def compare_sides(
         UsageError: there are fewer than two source photos.
     """
     differences = compare(a, b, resamples=RESAMPLES, seed=_SEED)
-    return Comparison(*names, b, inputs, len(set(a.groups)), differences)
+    return Comparison(*names, (a, b), inputs, len(set(a.groups)), differences)
 
 
 def write_comparison(out: Path, comparison: Comparison) -> None:
@@ -93,6 +104,15 @@ def write_comparison(out: Path, comparison: Comparison) -> None:
     """
     text = json.dumps(comparison.to_json(), indent=1) + "\n"
     write_text_atomic(out / COMPARISON_FILE, text)
+
+
+def _threshold(evaluation: Evaluation) -> dict[str, Any]:
+    source = evaluation.threshold_source
+    return {
+        "threshold": evaluation.threshold,
+        "threshold_source": source.words,
+        "threshold_from_evaluated_images": source.evaluated_set,
+    }
 
 
 def _number(value: float) -> float | None:

@@ -145,8 +145,7 @@ class Opener:
             option=f"{option}-from",
             group_pattern=self._group_pattern,
         )
-        if isinstance(choice, EarlierChoice):
-            check_apart(choice, self._truths, self._reader)
+        check_apart(choice, self._truths, self._reader)
         return ThresholdWish(chosen_on=choice)
 
     def open(

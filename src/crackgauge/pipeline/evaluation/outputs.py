@@ -113,7 +113,7 @@ def write_curves(out: Path, evaluation: Evaluation, *, name: str) -> None:
         thresholds=THRESHOLDS,
         threshold=evaluation.threshold,
         title=f"IoU over the threshold, {name}",
-        note=note,
+        note=f"Best: at the best threshold for these very images. {note}".strip(),
     )
     found = evaluation.reliability()
     error = evaluation.scores["ece"].value

@@ -159,10 +159,23 @@ def open_file_side(
     others = wish.chosen_on.cases if isinstance(wish.chosen_on, TruthSet) else ()
     files = open_files(place, truths.cases, kind=kind, resize=resize)
     if files.is_probability and others:
+        _check_names(others, truths)
         files = open_files(place, [*truths.cases, *others], kind=kind, resize=resize)
     known = {case.name for case in (*truths.cases, *others)}
     extra = tuple(sorted(place.files.keys() - known))
     return Side(files, plan_threshold(files, wish, truths), extra)
+
+
+def _check_names(others: Iterable[Case], truths: TruthSet) -> None:
+    """Keep the prediction of a scored image from being taken for another image of its name."""
+    taken = {case.name for case in truths.cases}
+    both = sorted({case.name for case in others} & taken)
+    if both:
+        raise UsageError(
+            f"{both[0]} is the name of an image that is scored and of one that the threshold is "
+            "to be chosen on, so that their predictions cannot be told apart; evaluate the "
+            "validation predictions by themselves and give --threshold-from their metrics.json"
+        )
 
 
 def _named_alike(place: PredictionPlace, truths: TruthSet) -> PredictionPlace:

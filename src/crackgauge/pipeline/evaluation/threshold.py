@@ -117,7 +117,7 @@ def read_choice(path: Path) -> EarlierChoice:
     """Read the best threshold from the metrics.json of an earlier evaluation.
 
     Raises:
-        UsageError: another file, or an evaluation of masks.
+        UsageError: another file, or an evaluation of masks or without a crack.
     """
     try:
         stored: Any = json.loads(path.read_text("utf-8"))
@@ -134,11 +134,13 @@ def read_choice(path: Path) -> EarlierChoice:
             f"{path}: has no {_KEY} with a threshold; evaluate probabilities, not masks, with the "
             "tolerance of 2 px among the others"
         )
+    if all(digest == EMPTY_TRUTH for digest in names.values()):
+        raise UsageError(f"{path}: none of its truths holds a crack to choose a threshold by")
     return EarlierChoice(path, float(threshold), names)
 
 
-def check_apart(choice: EarlierChoice, truths: TruthSet, reader: TruthReader) -> None:
-    """Refuse a threshold that was chosen on images that are scored now.
+def check_apart(choice: TruthSet | EarlierChoice, truths: TruthSet, reader: TruthReader) -> None:
+    """Refuse a threshold that is chosen, or was chosen, on images that are scored.
 
     Truths are compared by what they hold, so that an image is known under another name.
 
@@ -146,18 +148,27 @@ def check_apart(choice: EarlierChoice, truths: TruthSet, reader: TruthReader) ->
         UsageError: the two sets share an image.
         DatasetError: a truth cannot be read.
     """
-    marks = {mark for mark in choice.images.values() if mark != EMPTY_TRUTH}
+    if isinstance(choice, EarlierChoice):
+        told, images = str(choice.file), choice.images
+    else:
+        told = f"--threshold-from {choice.words}"
+        images = {str(case.truth): _digest(case, reader) for case in choice.cases}
+    marks = {mark for mark in images.values() if mark != EMPTY_TRUTH}
     shared = []
     for case in truths.cases:
-        reader.read(case)
-        digest = reader.digests[case.name]
-        if digest in marks or choice.images.get(case.name) == digest:
+        digest = _digest(case, reader)
+        if digest in marks or images.get(case.name) == digest:
             shared.append(case.name)
     if shared:
         raise UsageError(
-            f"{choice.file}: {len(shared)} of its images are scored, the first is {shared[0]}; "
+            f"{told}: {len(shared)} of its images are scored, the first is {shared[0]}; "
             "choose the threshold on other images, such as the validation split"
         )
+
+
+def _digest(case: Case, reader: TruthReader) -> str:
+    reader.read(case)
+    return reader.digests[case.name]
 
 
 def plan_threshold(

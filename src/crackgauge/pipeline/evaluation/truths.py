@@ -280,10 +280,16 @@ def truths_of_pairs(path: Path, truths: dict[str, Path], group_pattern: str | No
 
 def _of_dataset(root: Path, split: str | None, group_pattern: str | None) -> TruthSet:
     pairs = find_pairs(root, split=split)
-    truths = {pair.stem: pair.mask for pair in pairs if pair.mask is not None}
+    truths: dict[str, Path] = {}
+    for pair in pairs:
+        if pair.mask is not None and truths.setdefault(pair.stem, pair.mask) != pair.mask:
+            raise DatasetError(
+                f"{truths[pair.stem]} and {pair.mask} have the same name, so that predictions "
+                "cannot be told apart by it; name a split with --split"
+            )
     images = {pair.stem: pair.image for pair in pairs}
-    name = canonical_split(split) if split is not None else None
-    return TruthSet(root, name, _cases(truths, images, group_pattern))
+    chosen = canonical_split(split) if split is not None else None
+    return TruthSet(root, chosen, _cases(truths, images, group_pattern))
 
 
 def _cases(

@@ -8,6 +8,7 @@ from pathlib import Path
 from crackgauge.errors import UsageError
 from crackgauge.images.mask_rules import check_rule
 from crackgauge.inference.predictor import Predictor
+from crackgauge.metrics.comparison import check_groups
 from crackgauge.metrics.evaluate import TOLERANCES
 from crackgauge.metrics.tolerance import Tolerance
 from crackgauge.pipeline.evaluation.comparison import compare_sides
@@ -110,6 +111,17 @@ def evaluate(
     check_rule(truth_rule, crack_labels)
     if not 0 <= worst <= MOST_WORST:
         raise UsageError(f"worst: got {worst}, expected 0 to {MOST_WORST} pictures")
+    if model is None and (augmentation != "none" or tile is not None):
+        raise UsageError(
+            "--tta and --tile change what a model predicts, and predictions are made already: "
+            "leave them out, or give --model"
+        )
+    of_b = (against_are, against_threshold, against_threshold_from)
+    if against is None and any(option is not None for option in of_b):
+        raise UsageError(
+            "--against-are, --against-threshold and --against-threshold-from are for B: give "
+            "--against too"
+        )
     folder = None if out is None else Path(out)
     truth_set, place = find_inputs(predictions, truths, model, data, split, group_pattern)
     roots = [root for root in (predictions, against) if isinstance(root, str | Path)]
@@ -133,6 +145,7 @@ def evaluate(
         kind = against_are or predictions_are
         b = opener.open(against, kind, wish_b, is_model=model is not None)
         check_choice_of_b(b, wish, wish_b)
+        check_groups(case.group for case in truth_set.cases)
     check_masks(wish, a, b)
     enlarged = find_enlarged(images, originals, truth_set)
     sides = [a] if b is None else [a, b]
