@@ -243,3 +243,11 @@ def test_resizing() -> None:
     assert (mask.dtype, mask.tolist()) == (np.bool_, [[False, False, True, True]])
     with pytest.raises(UsageError, match="expected one of nearest, bilinear"):
         resize_prediction(half, (1, 4), method="cubic")
+
+
+def test_eight_bits_are_no_16_bit_probability(tmp_path: Path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([[0, 200, 255]], np.uint8))
+    with pytest.raises(UsageError, match="expected --predictions-are probabilities-255"):
+        read_prediction(path, "probabilities-65535")
+    assert read_prediction(path, "probabilities-255").prediction.max() == 1.0

@@ -13,6 +13,7 @@ from crackgauge.metrics.curves import (
     THRESHOLDS,
     average_iou,
     average_precision,
+    best_index,
     best_threshold,
     ods,
     ois,
@@ -33,6 +34,10 @@ def test_ods_takes_one_threshold_for_all_and_ois_one_for_each():
     per_image = [[RIGHT, HALF], [WRONG, HALF]]  # pooled F1: 4/8 and 4/8
     assert ods([0.3, 0.6], per_image) == (0.3, RIGHT + WRONG)
     assert ois([0.3, 0.6], per_image) == 0.75  # (1 + 0.5) / 2
+
+
+def test_the_middle_of_equals_is_the_best():
+    assert best_index(np.array([[0, 3, 3, 3, 1], [5, 0, 0, 0, 5.0]])).tolist() == [2, 0]
 
 
 def test_the_middle_of_a_plateau_is_chosen():

@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from crackgauge.metrics.stack import best_index, mean_over, pool_counts
+from crackgauge.metrics.stack import mean_over, pool_counts
 
 ONES = np.ones((1, 3))
 ALL = np.ones(3, bool)
-
-
-def test_the_middle_of_equals_is_the_best():
-    assert best_index(np.array([[0, 3, 3, 3, 1], [5, 0, 0, 0, 5.0]])).tolist() == [2, 0]
 
 
 def test_counts_are_pooled_by_weight():

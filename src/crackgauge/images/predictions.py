@@ -168,6 +168,11 @@ def read_prediction(
         probability: Probability = expit(values.astype(np.float32)).astype(np.float32, copy=False)
         return PredictionReading(probability, str(values.dtype), found.low, found.high)
     top = _SCALES[kind]
+    if top == 65535 and values.dtype == np.uint8:
+        raise UsageError(
+            f"{file}: holds {found.words(values)}, which cannot be {PREDICTION_KINDS[kind]}; "
+            "expected --predictions-are probabilities-255"
+        )
     if found.low < 0 or found.high > top:
         choices = _choices(values, found)
         raise UsageError(

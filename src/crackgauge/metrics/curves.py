@@ -22,6 +22,18 @@ from crackgauge.metrics.tolerance import MatchCounts
 THRESHOLDS: tuple[float, ...] = tuple(step / 100 for step in range(1, 100))
 
 
+def best_index(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Index of the highest of the last axis, (..., T) -> (...); of equals, the middle one.
+
+    F1 is often flat around its best, and the middle of the plateau carries over to other images
+    better than its edge.
+    """
+    is_best = values == values.max(axis=-1, keepdims=True)
+    middle = (is_best.sum(axis=-1, keepdims=True) - 1) // 2
+    rank = is_best.cumsum(axis=-1) - 1
+    return np.asarray(np.argmax(is_best & (rank == middle), axis=-1), dtype=np.int64)
+
+
 class BestThreshold(NamedTuple):
     """A threshold and the counts that it gives."""
 
@@ -43,10 +55,7 @@ def pool(per_image: Iterable[Sequence[MatchCounts]]) -> list[MatchCounts]:
 
 
 def best_threshold(thresholds: Sequence[float], counts: Sequence[MatchCounts]) -> BestThreshold:
-    """Choose the threshold with the highest F1; of equals, the middle one.
-
-    F1 is often flat around its best, and the middle of the plateau carries over to other images
-    better than its edge.
+    """Choose the threshold with the highest F1; of equals, the middle one (see `best_index`).
 
     Args:
         thresholds: T numbers, ascending.
@@ -60,10 +69,8 @@ def best_threshold(thresholds: Sequence[float], counts: Sequence[MatchCounts]) -
             f"got {len(thresholds)} thresholds and {len(counts)} counts, expected as many, "
             "and at least one"
         )
-    scores = [each.f1 for each in counts]
-    best = [index for index, score in enumerate(scores) if score == max(scores)]
-    middle = best[(len(best) - 1) // 2]
-    return BestThreshold(thresholds[middle], counts[middle])
+    best = int(best_index(np.array([each.f1 for each in counts])))
+    return BestThreshold(thresholds[best], counts[best])
 
 
 def ods(thresholds: Sequence[float], per_image: Sequence[Sequence[MatchCounts]]) -> BestThreshold:

@@ -20,10 +20,10 @@ import numpy as np
 from crackgauge.errors import UsageError
 from crackgauge.metrics import ratios
 from crackgauge.metrics.calibration import Reliability, reliability
-from crackgauge.metrics.curves import THRESHOLDS
+from crackgauge.metrics.curves import THRESHOLDS, best_index
 from crackgauge.metrics.image_counts import EvaluationItem, ImageCounts, count_image, sweep
 from crackgauge.metrics.scores import Rule, Unit, rules_for
-from crackgauge.metrics.stack import Floats, Stack, best_index
+from crackgauge.metrics.stack import Floats, Stack
 from crackgauge.metrics.tolerance import MatchCounts, Tolerance
 
 _TWO_PX = Tolerance(2)

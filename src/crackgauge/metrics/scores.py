@@ -18,11 +18,10 @@ import numpy as np
 
 from crackgauge.metrics import ratios
 from crackgauge.metrics.calibration import expected_calibration_error
-from crackgauge.metrics.curves import average_iou, average_precision
+from crackgauge.metrics.curves import average_iou, average_precision, best_index
 from crackgauge.metrics.stack import (
     Floats,
     Stack,
-    best_index,
     mean_over,
     pool_counts,
     required,

@@ -51,14 +51,6 @@ class Stack:
         return np.asarray(self.overlap[:, 2] > 0)
 
 
-def best_index(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Index of the highest of the last axis, (..., T) -> (...); of equals, the middle one."""
-    is_best = values == values.max(axis=-1, keepdims=True)
-    middle = (is_best.sum(axis=-1, keepdims=True) - 1) // 2
-    rank = is_best.cumsum(axis=-1) - 1
-    return np.asarray(np.argmax(is_best & (rank == middle), axis=-1), dtype=np.int64)
-
-
 def pool_counts(weights: Floats, counts: Floats | None) -> Floats:
     """Weighted sums over images: (B, N) and (N, ...) -> (B, ...).
 

@@ -25,12 +25,14 @@ class Network:
     Args:
         predictor: the opened model.
         threshold: crack is what is at least this, in [0, 1].
+        threshold_source: where it comes from, in words.
         augmentation: copies of the image that the probability is the mean over.
         tile: side of a core in px; None takes the model's own.
     """
 
     predictor: Predictor
     threshold: float
+    threshold_source: str
     augmentation: Augmentation
     tile: int | None = None
 
@@ -62,8 +64,11 @@ class Network:
                 model, backend=backend, device=device, threads=threads, precision=precision
             )
         model.plan(1, 1, augmentation=augmentation, tile=tile)  # raises before any image is read
-        chosen = model.threshold if threshold is None else threshold
-        return cls(model, chosen, augmentation, tile)
+        if threshold is not None:
+            return cls(model, threshold, "given", augmentation, tile)
+        words = model.metadata.threshold_source
+        source = f"the model's own ({words})" if words else "the model's own"
+        return cls(model, model.threshold, source, augmentation, tile)
 
     def fingerprint(self) -> dict[str, object]:
         """Name everything here that the results depend on, as JSON values."""
@@ -71,6 +76,7 @@ class Network:
             "model": self.predictor.digest,
             "backend": self.predictor.backend_name,
             "threshold": self.threshold,
+            "threshold_source": self.threshold_source,
             "augmentation": self.augmentation,
             "tile": self.tile,
         }

@@ -18,8 +18,7 @@ from torch import nn
 from crackgauge.arrays import Mask, Probability
 from crackgauge.data.preprocess import normalise
 from crackgauge.metrics import ratios
-from crackgauge.metrics.curves import THRESHOLDS
-from crackgauge.metrics.stack import best_index
+from crackgauge.metrics.curves import THRESHOLDS, best_index
 from crackgauge.metrics.tolerance import levels_of, sweep_counts
 from crackgauge.recipes.schema import Recipe
 

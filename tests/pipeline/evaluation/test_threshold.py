@@ -10,7 +10,7 @@ from tests.pipeline.evaluation.scored_files import dataset, line, soft, write
 from crackgauge.errors import DatasetError, UsageError
 from crackgauge.images import read_image
 from crackgauge.inference.predictor import Predictor
-from crackgauge.pipeline import evaluate
+from crackgauge.pipeline import evaluate, predict
 from crackgauge.pipeline.evaluation.threshold import read_choice
 
 
@@ -139,3 +139,29 @@ def test_without_2_px_among_the_tolerances(scored: Path) -> None:
     assert (scored / "scores/worst.png").is_file()
     with pytest.raises(UsageError, match="with the tolerance of 2 px"):
         evaluate(scored / "found", scored / "set", split="val", threshold_from=scored / "scores")
+
+
+@pytest.mark.parametrize(("split", "marked"), [("val", True), ("test", False)])
+def test_a_models_own_threshold_may_come_from_a_val_split(
+    tmp_path: Path, predictor: Predictor, split: str, marked: bool
+) -> None:
+    root = dataset(tmp_path / "set", val={"v": line(5)}, test={"a": line(5)})
+    report = evaluate(model=predictor, data=root, split=split)
+    source = report.evaluation.threshold_source
+    assert source.evaluated_set is marked
+    assert source.words.endswith("perhaps on these very images") is marked
+    assert not evaluate(
+        model=predictor, data=root, split="val", threshold=0.5
+    ).evaluation.threshold_source.evaluated_set
+
+
+def test_predict_records_where_its_threshold_comes_from(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    root = dataset(tmp_path / "set", val={"v": line(5)}, test={"a": line(5)})
+    for threshold, words in ((None, "the model's own"), (0.5, "given")):
+        out = tmp_path / words
+        predict(root / "images", out, model=predictor, threshold=threshold)
+        source = evaluate(out, root, split="val").evaluation.threshold_source
+        assert source.words.startswith(f"recorded by crackgauge predict in run.json: {words}")
+        assert source.evaluated_set is (threshold is None)

@@ -167,7 +167,9 @@ class PredictionFiles:
     def own_source(self) -> str:
         """Where that threshold comes from."""
         command = self.place.run.get("command", "predict")
-        return f"recorded by crackgauge {command} in {RUN_FILE}"
+        source = self.place.run.get("threshold_source")
+        words = f": {source}" if source else ""
+        return f"recorded by crackgauge {command} in {RUN_FILE}{words}"
 
     @property
     def words(self) -> str:

@@ -56,13 +56,12 @@ class ModelPredictions:
     @property
     def own_threshold(self) -> float | None:
         """The model's."""
-        return self.network.predictor.threshold
+        return self.network.threshold
 
     @property
     def own_source(self) -> str:
         """How the model's file says that it was chosen."""
-        chosen = self.network.predictor.metadata.threshold_source
-        return f"the model's own ({chosen})" if chosen else "the model's own"
+        return self.network.threshold_source
 
     @property
     def words(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crackgauge.data.listing import canonical_split
 from crackgauge.errors import UsageError
 from crackgauge.metrics.evaluate import GIVEN, ThresholdSource
 from crackgauge.metrics.tolerance import Tolerance
@@ -190,8 +191,20 @@ def plan_threshold(
         words = f"{wish.chosen_on.words} ({_count(cases)}), {CHOSEN_BY}"
         return ThresholdPlan(None, ThresholdSource(words), cases)
     if predictions.own_threshold is not None:
-        return ThresholdPlan(predictions.own_threshold, ThresholdSource(predictions.own_source))
+        return ThresholdPlan(predictions.own_threshold, _own_source(predictions, truths))
     return ThresholdPlan(None, ON_EVALUATED_SET, truths.cases)
+
+
+def _own_source(predictions: Predictions, truths: TruthSet) -> ThresholdSource:
+    """What the predictions bring along; on a `val` split, perhaps from these very images.
+
+    A model knows in words alone which images its threshold was chosen on: the `val` split of what
+    it was trained on, so a `val` split is marked.
+    """
+    words = predictions.own_source
+    if truths.split is None or canonical_split(truths.split) != "val" or words.endswith(": given"):
+        return ThresholdSource(words)
+    return ThresholdSource(f"{words}; perhaps on these very images", evaluated_set=True)
 
 
 def check_threshold(threshold: float | None, *, option: str) -> None:
