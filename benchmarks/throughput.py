@@ -75,8 +75,8 @@ def _measure(preset: str, precision: str, arguments: argparse.Namespace) -> dict
     training_s, limits = [], []
     for _ in range(arguments.rounds):
         started = time.perf_counter()
-        _, x, y = next(ready)
-        step(torch.from_numpy(x), torch.from_numpy(y))
+        _, batch = next(ready)
+        step(torch.from_numpy(batch.x), torch.from_numpy(batch.mask))
         training_s.append(time.perf_counter() - started)
         limits.append(
             sum(3 * ops for ops, _ in convolutions) / sum(_time(run) for _, run in convolutions)

@@ -49,6 +49,24 @@ def test_the_preset_of_system_3_says_what_its_paper_says() -> None:
     assert recipe.validation.threshold == 0.5
 
 
+def test_the_preset_of_system_4_says_what_its_paper_says() -> None:
+    recipe = load_recipe("cssr-hr")
+    assert (recipe.sampling.patch_px, recipe.batch, recipe.loss) == (448, 6, "bc2")
+    assert (recipe.optimizer.name, recipe.optimizer.learning_rate) == ("adam", 1e-5)
+    assert recipe.augmentation.zoom == (0.6, 1.0)
+    assert recipe.network.encoder_weights == "hub"
+    # 100,000 iterations, to the nearest epoch, on the 189 training images of uav315.
+    steps = recipe.epochs * (189 * recipe.sampling.count // recipe.batch)
+    assert steps == 99_792
+    assert recipe.boundary is not None
+    assert (recipe.boundary.weight_start, recipe.boundary.weight_growth) == (0.01, 0.01)
+
+
+def test_a_recipe_without_a_boundary_loss_keeps_its_text() -> None:
+    assert "boundary" not in dump_recipe(load_recipe("attention-unet"))
+    assert "weight_growth: 0.01" in dump_recipe(load_recipe("cssr-hr"))
+
+
 def test_the_ablations_differ_from_system_3_by_one_thing_each() -> None:
     def settings(name: str) -> dict[str, object]:
         return load_recipe(name, ["preset=same"]).model_dump()
@@ -87,7 +105,7 @@ def test_a_file_gives_only_what_differs_from_its_base(tmp_path: Path) -> None:
         ("epochs=0", "epochs: got 0"),
         ("optimizer.stage_decay=0", "optimizer.stage_decay: got 0"),
         ("augmentation.zoom=[0.5,1.5]", "augmentation.zoom.1: got 1.5"),
-        ("optimizer.name=lion", "'sgd' or 'adamw'"),
+        ("optimizer.name=lion", "'sgd', 'adam' or 'adamw'"),
         ("input.std=[0,1,1]", "expected values above 0"),
         ("input.mean=[0.5]", "got 1 mean and 3 std"),
         ("sampling.patch_set.composition=most", "sampling.patch_set.composition: got 'most'"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from crackgauge.data.dataset import Sample
+from crackgauge.data.signed_distance import signed_distance
 from crackgauge.errors import DatasetError
 from crackgauge.recipes import Recipe, load_recipe
 from crackgauge.training.batches import Batches
@@ -42,7 +43,7 @@ def samples() -> list[Sample]:
 def _numbers(batches: Batches, steps: range) -> list[int]:
     numbers = []
     for step in steps:
-        x, y = batches.make(step)
+        x, y, _ = batches.make(step)
         for patch, truth in zip(x, y, strict=True):
             (value,) = np.unique(np.rint(patch * 255))
             assert np.unique(truth).tolist() == [float(value in (0, 50))]
@@ -89,7 +90,7 @@ def test_a_parent_larger_than_an_image_is_mirrored_out() -> None:
     settings = ("sampling.patches=patch-set", "sampling.patch_set.parent_px=16", "batch=2")
     batches = Batches(samples(), recipe(*settings))
     assert batches.epochs.total_steps == 4
-    x, y = batches.make(0)
+    x, y, _ = batches.make(0)
     assert x.shape == y.shape == (2, 1, 4, 4)
     assert y.any(axis=(1, 2, 3)).all()
 
@@ -108,12 +109,34 @@ def test_nothing_is_made_ahead_before_the_set_has_grown() -> None:
     assert patch_set is not None
     assert batches.epochs.total_steps == 4 + 7
     steps = []
-    for step, x, _ in batches.run(0, 11):
+    for step, (x, _, _) in batches.run(0, 11):
         if step == 3:
             patch_set.add(patch_set.pool[:3].tolist())
         steps.append(step)
         assert x.shape == (1, 1, 4, 4)
     assert steps == list(range(11))
+
+
+def test_distances_are_those_of_the_truths_as_augmented_and_only_where_the_loss_needs_them() -> (
+    None
+):
+    images = [
+        Sample("bar", np.zeros((8, 8, 1), np.uint8), np.eye(8, dtype=bool)),
+    ]
+    settings = ("augmentation.flips=true", "sampling.count=8", "sampling.crack_share=null")
+    plain = Batches(images, recipe(*settings))
+    assert plain.make(0).signed_distance is None
+    for normalised in (False, True):
+        wanted = recipe(*settings, "loss=bc2", f"boundary.normalised_distance={normalised}")
+        batches = Batches(images, wanted)
+        for step in range(4):
+            batch = batches.make(step)
+            np.testing.assert_array_equal(batch.mask, plain.make(step).mask)
+            assert batch.signed_distance is not None
+            assert batch.signed_distance.dtype == np.float32
+            for truth, distance in zip(batch.mask, batch.signed_distance, strict=True):
+                expected = signed_distance(truth[0] > 0, normalised=normalised)
+                np.testing.assert_array_equal(distance[0], expected)
 
 
 def test_plain_is_the_image_itself() -> None:

@@ -138,6 +138,35 @@ def test_killed_and_resumed_equals_undisturbed(
         assert (out / name).read_bytes() == (finished / name).read_bytes(), name
 
 
+SMALL_CSSR = (
+    *SMALL,
+    "network.options.filters=[4,4,4,4,4]",
+    "network.encoder_weights=none",
+    "sampling.count=1",
+    "batch=6",
+    "epochs=4",
+    "save_every_steps=1",
+    "boundary.weight_growth=0.2",
+    "optimizer.learning_rate=1e-3",
+)
+
+
+def test_a_boundary_loss_goes_on_with_the_weight_of_its_epoch(
+    strokes: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe("cssr-hr", SMALL_CSSR)
+    first, again = tmp_path / "undisturbed", tmp_path / "again"
+    train(recipe, data=strokes, out=first, progress=False, device="cpu")
+    assert [row["step"] for row in _journal(first)] == ["1", "2", "3", "4"]
+    shutil.copytree(first, again)
+    # Back to the end of the third epoch: a counter that starts anew would give another alpha.
+    (again / "states" / "step-000000004.safetensors").unlink()
+    train(recipe, data=strokes, out=again, resume=True, progress=False, device="cpu")
+    names = ("journal.csv", "states/step-000000004.safetensors", "best.safetensors", "model.onnx")
+    for name in names:
+        assert (again / name).read_bytes() == (first / name).read_bytes(), name
+
+
 def test_a_damaged_newest_state_is_passed_over(finished: Path, tmp_path: Path) -> None:
     states = tmp_path / "states"
     states.mkdir()

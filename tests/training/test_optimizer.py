@@ -27,7 +27,7 @@ def _network() -> nn.Module:
     return build("convnext-scse", **OPTIONS)
 
 
-@pytest.mark.parametrize("name", ["adamw", "sgd"])
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
 def test_stages_learn_at_their_shares(name: str) -> None:
     settings = Optimizer.model_validate({"name": name, "stage_decay": 0.7})
     network = _network()
@@ -41,6 +41,12 @@ def test_stages_learn_at_their_shares(name: str) -> None:
     assert rate_of[id(body.stem_0.weight)] == pytest.approx(2e-3 * 0.2401)
     assert rate_of[id(body.stages_1.downsample[1].weight)] == pytest.approx(2e-3 * 0.343)
     assert rate_of[id(network.head.weight)] == 2e-3
+
+
+def test_adam_is_torchs_adam_and_not_adamw() -> None:
+    optimizer = make_optimizer(Optimizer(name="adam", weight_decay=0.0), nn.Conv2d(1, 1, 1))
+    assert type(optimizer) is torch.optim.Adam
+    assert optimizer.param_groups[0]["weight_decay"] == 0.0
 
 
 def test_without_decay_all_learn_alike_in_one_group() -> None:

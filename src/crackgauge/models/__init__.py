@@ -12,11 +12,13 @@ from crackgauge.models.attention_unet import AttentionUNet
 from crackgauge.models.blocks import SegmentationOutput
 from crackgauge.models.convnext_scse import ConvNextScse
 from crackgauge.models.gated_scale_unet import GatedScaleUNet
+from crackgauge.models.vgg_unet import VggUNet
 
 MODELS: dict[str, type[nn.Module]] = {
     "attention-unet": AttentionUNet,
     "convnext-scse": ConvNextScse,
     "gated-scale-unet": GatedScaleUNet,
+    "vgg-unet": VggUNet,
 }
 
 __all__ = ["MODELS", "SegmentationOutput", "build", "parameter_count"]

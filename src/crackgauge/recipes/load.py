@@ -59,6 +59,9 @@ def parse_recipe(tree: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML text, which `load_recipe` reads back to an equal recipe."""
     tree = recipe.model_dump(mode="json")
+    # Recipes without it keep the text that they had, and with it the states of their trainings.
+    if tree["boundary"] is None:
+        del tree["boundary"]
     text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
     return text
 

@@ -169,7 +169,7 @@ class Augmentation(Section):
 
 
 class Optimizer(Section):
-    """SGD with momentum, or AdamW (whose betas are torch's).
+    """SGD with momentum, Adam or AdamW (whose betas are torch's).
 
     Attributes:
         stage_decay: by how much the learning rate shrinks from one of the network's parameter
@@ -177,12 +177,29 @@ class Optimizer(Section):
         gradient_norm_limit: gradients are scaled down to this norm; None: never.
     """
 
-    name: Literal["sgd", "adamw"] = "adamw"
+    name: Literal["sgd", "adam", "adamw"] = "adamw"
     learning_rate: Positive = 2e-3
     momentum: Fraction = 0.9
     weight_decay: Annotated[float, Field(ge=0.0)] = 1e-2
     stage_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     gradient_norm_limit: Positive | None = None
+
+
+class Boundary(Section):
+    """The boundary part of the losses that have one (Kondo and Ukita 2021).
+
+    Attributes:
+        weight_start: of Boundary in the first epoch, alpha.
+        weight_growth: by how much alpha grows an epoch.
+        weight_end: what alpha does not pass.
+        normalised_distance: divide the signed distance by its largest value of each patch, inside
+            and outside apart, to [-1, 1]; else it is in px.
+    """
+
+    weight_start: Fraction = 0.01
+    weight_growth: Fraction = 0.01
+    weight_end: Fraction = 1.0
+    normalised_distance: bool = False
 
 
 class Schedule(Section):
@@ -217,7 +234,10 @@ class Validation(Section):
 
 
 class Recipe(Section):
-    """One training, from the network to the validation."""
+    """One training, from the network to the validation.
+
+    `boundary` None is the boundary part's defaults.
+    """
 
     preset: str
     network: Network
@@ -225,6 +245,7 @@ class Recipe(Section):
     sampling: Sampling = Sampling()
     augmentation: Augmentation = Augmentation()
     loss: str = "cross-entropy+dice"
+    boundary: Boundary | None = None
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     validation: Validation = Validation()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,26 @@ from crackgauge.data.patch_sampler import PatchSetSampler
 from crackgauge.data.patch_set import compose, index_patches
 from crackgauge.data.preprocess import normalise
 from crackgauge.data.sampling import PatchSampler, allocate
-from crackgauge.recipes.schema import Recipe
+from crackgauge.data.signed_distance import signed_distance
+from crackgauge.losses import BOUNDARY_LOSSES
+from crackgauge.recipes.schema import Boundary, Recipe
 
 _AHEAD = 3
+
+
+class Batch(NamedTuple):
+    """Augmented patches with their truth.
+
+    Attributes:
+        x: input float32 (N, C, p, p), normalised.
+        mask: truth float32 (N, 1, p, p) of {0, 1}.
+        signed_distance: float32 (N, 1, p, p) to the boundary of the truth as augmented, in px or
+            normalised as the recipe says; None where its loss needs none.
+    """
+
+    x: npt.NDArray[Any]
+    mask: npt.NDArray[Any]
+    signed_distance: npt.NDArray[Any] | None = None
 
 
 class Batches:
@@ -59,10 +76,10 @@ class Batches:
             self._sampler = _patch_sampler(masks, recipe)
             self.epochs = EpochPlan([self._sampler.steps_per_epoch] * recipe.epochs)
 
-    def make(self, step: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Input float32 (N, C, p, p), normalised, and truth float32 (N, 1, p, p) of {0, 1}."""
+    def make(self, step: int) -> Batch:
+        """The batch of `step`."""
         recipe = self._recipe
-        inputs, truths = [], []
+        inputs, truths, distances = [], [], []
         for place, (index, row, col) in enumerate(self._sampler.batch(step)):
             generator = self._sampler.augmentation_generator(step, place)
             sample = self._samples[index]
@@ -77,7 +94,10 @@ class Batches:
             patch = change_light(patch, settings=recipe.augmentation, generator=generator)
             inputs.append(normalise(patch, mean=recipe.input.mean, std=recipe.input.std))
             truths.append(truth[None].astype(np.float32))
-        return np.stack(inputs), np.stack(truths)
+            if recipe.loss in BOUNDARY_LOSSES:
+                rules = recipe.boundary or Boundary()
+                distances.append(signed_distance(truth, normalised=rules.normalised_distance)[None])
+        return Batch(np.stack(inputs), np.stack(truths), np.stack(distances) if distances else None)
 
     def plain(self, places: Sequence[tuple[int, int, int]]) -> npt.NDArray[Any]:
         """Input float32 (N, C, p, p), normalised, of (image, row, col) without augmentation."""
@@ -92,21 +112,19 @@ class Batches:
         """The name of an image."""
         return self._samples[image].stem
 
-    def run(
-        self, first_step: int, end_step: int
-    ) -> Iterator[tuple[int, npt.NDArray[Any], npt.NDArray[Any]]]:
-        """(step, input, truth) of the steps [first_step, end_step), made ahead in one thread.
+    def run(self, first_step: int, end_step: int) -> Iterator[tuple[int, Batch]]:
+        """(step, batch) of the steps [first_step, end_step), made ahead in one thread.
 
         Where a patch set grows, nothing is made ahead before it has grown.
         """
         with ThreadPoolExecutor(max_workers=1) as pool:
-            waiting: list[Future[tuple[npt.NDArray[Any], npt.NDArray[Any]]]] = []
+            waiting: list[Future[Batch]] = []
             try:
                 for step in range(first_step, end_step):
                     known = self.patch_set.known_steps if self.patch_set else end_step
                     while len(waiting) < _AHEAD and step + len(waiting) < min(known, end_step):
                         waiting.append(pool.submit(self.make, step + len(waiting)))
-                    yield step, *waiting.pop(0).result()
+                    yield step, waiting.pop(0).result()
             finally:
                 for future in waiting:
                     future.cancel()

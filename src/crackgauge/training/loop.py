@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from crackgauge.data.dataset import Sample
@@ -28,7 +28,8 @@ from crackgauge.files import write_bytes_atomic, write_text_atomic
 from crackgauge.losses import LOSSES, Target
 from crackgauge.models import build
 from crackgauge.recipes import Recipe, dump_recipe
-from crackgauge.training.batches import Batches
+from crackgauge.recipes.schema import Boundary
+from crackgauge.training.batches import Batch, Batches
 from crackgauge.training.collapse import describe_collapse, find_collapse
 from crackgauge.training.journal import TIMING_COLUMNS, Journal
 from crackgauge.training.mining import mine, start_mining, write_added
@@ -36,7 +37,7 @@ from crackgauge.training.optimizer import make_optimizer, set_learning_rate
 from crackgauge.training.report import TrainingProgress
 from crackgauge.training.result import TrainingResult, export_run
 from crackgauge.training.samples import TrainingSamples, load_training_samples
-from crackgauge.training.schedule import ema_decay_at, learning_rate_share
+from crackgauge.training.schedule import boundary_weight_at, ema_decay_at, learning_rate_share
 from crackgauge.training.signals import StopRequest
 from crackgauge.training.start import initial_weights, load_encoder
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
@@ -125,8 +126,8 @@ def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
     board = SummaryWriter(str(run.out / "tensorboard"), purge_step=progress.step)
     started, started_step = time.perf_counter(), progress.step
     try:
-        for step, x, y in run.batches.run(progress.step, _end_step(run)):
-            loss = _take_step(run, step, torch.from_numpy(x), torch.from_numpy(y))
+        for step, batch in run.batches.run(progress.step, _end_step(run)):
+            loss = _take_step(run, step, batch)
             progress.step = step + 1
             bar.step(loss)
             board.add_scalar("loss", loss, step)
@@ -149,17 +150,17 @@ def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
         board.close()
 
 
-def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
+def _take_step(run: _Run, step: int, batch: Batch) -> float:
     """One optimiser step; returns the loss."""
     state, recipe, progress = run.state, run.recipe, run.state.progress
+    epoch, _ = run.batches.epochs.at(step)
     rate = recipe.optimizer.learning_rate
-    rate *= learning_rate_share(
-        recipe.schedule, step, run.total_steps, epoch=run.batches.epochs.at(step)[0]
-    )
+    rate *= learning_rate_share(recipe.schedule, step, run.total_steps, epoch=epoch)
     set_learning_rate(state.optimizer, rate)
     state.network.train()
-    x = run.fabric.to_device(x).contiguous(memory_format=torch.channels_last)
-    target = Target(run.fabric.to_device(y))
+    x = run.fabric.to_device(torch.from_numpy(batch.x))
+    x = x.contiguous(memory_format=torch.channels_last)
+    target = _target(run, batch, epoch)
     with run.fabric.autocast():
         output = state.network(x)
     loss = LOSSES[recipe.loss](output.logits, target)
@@ -190,6 +191,15 @@ def _take_step(run: _Run, step: int, x: Tensor, y: Tensor) -> float:
             "optimizer.learning_rate or set optimizer.gradient_norm_limit, then train again"
         )
     return value
+
+
+def _target(run: _Run, batch: Batch, epoch: int) -> Target:
+    """The truth on the device, with what a boundary loss asks for beside it."""
+    mask = run.fabric.to_device(torch.from_numpy(batch.mask))
+    if batch.signed_distance is None:
+        return Target(mask)
+    distance = run.fabric.to_device(torch.from_numpy(batch.signed_distance))
+    return Target(mask, distance, boundary_weight_at(run.recipe.boundary or Boundary(), epoch))
 
 
 def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingProgress) -> None:

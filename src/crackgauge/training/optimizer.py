@@ -27,6 +27,10 @@ def make_optimizer(settings: Optimizer, network: nn.Module) -> torch.optim.Optim
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
         )
+    if settings.name == "adam":
+        return torch.optim.Adam(
+            groups, lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
     return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from crackgauge.recipes.schema import Schedule
+from crackgauge.recipes.schema import Boundary, Schedule
 
 
 def learning_rate_share(schedule: Schedule, step: int, total_steps: int, *, epoch: int) -> float:
@@ -31,6 +31,15 @@ def learning_rate_share(schedule: Schedule, step: int, total_steps: int, *, epoc
     fall = (step - rise) / max(total_steps - rise, 1.0)
     cosine = 0.5 * (1 + math.cos(math.pi * min(max(fall, 0.0), 1.0)))
     return schedule.final_share + (1 - schedule.final_share) * cosine
+
+
+def boundary_weight_at(settings: Boundary, epoch: int) -> float:
+    """alpha, the weight of the boundary loss in `epoch` (counted from 0).
+
+    >>> [round(boundary_weight_at(Boundary(), epoch), 2) for epoch in (0, 1, 65, 98, 99, 3000)]
+    [0.01, 0.02, 0.66, 0.99, 1.0, 1.0]
+    """
+    return min(settings.weight_start + settings.weight_growth * epoch, settings.weight_end)
 
 
 def ema_decay_at(decay: float, step: int) -> float:
