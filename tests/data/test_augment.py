@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import colorsys
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -186,3 +189,43 @@ def test_the_preset_of_system_3_has_the_papers_list() -> None:
         pixel_factor_share=0.5,
         pixel_factor=0.1,
     )
+
+
+def _ratios(
+    settings: Augmentation, patch: np.ndarray, measure: Callable[..., float]
+) -> list[float]:
+    """What `measure` says of 300 changed patches."""
+    return [
+        measure(change_light(patch, settings=settings, generator=np.random.default_rng(seed)) / 1.0)
+        for seed in range(300)
+    ]
+
+
+def test_brightness_contrast_and_saturation_are_factors_of_75_to_125_percent() -> None:
+    steps = np.full((4, 4, 3), 80, np.uint8)
+    steps[:2] = 160
+    colour = np.full((4, 4, 3), (160, 120, 80), np.uint8)
+    cases = [
+        (Augmentation(brightness=0.25), steps, lambda x: x[0, 0, 0] / 160),
+        (Augmentation(contrast=0.25), steps, lambda x: (x[0, 0, 0] - x[3, 0, 0]) / 80),
+        (Augmentation(saturation=0.25), colour, lambda x: (x[0, 0, 0] - x[0, 0, 2]) / 80),
+    ]
+    for settings, patch, measure in cases:
+        factors = _ratios(settings, patch, measure)
+        assert 0.735 < min(factors) < 0.77
+        assert 1.23 < max(factors) < 1.265
+    # Contrast keeps the mean, saturation the grey value.
+    assert _ratios(cases[1][0], steps, np.mean) == pytest.approx([120] * 300, abs=0.6)
+    assert _ratios(cases[2][0], colour, np.mean) == pytest.approx([120] * 300, abs=0.6)
+
+
+def test_hue_turns_by_ten_percent_of_the_circle_at_most() -> None:
+    colour = np.full((2, 2, 3), (160, 120, 80), np.uint8)
+    before = colorsys.rgb_to_hsv(160, 120, 80)[0]
+
+    def turned(x: np.ndarray) -> float:
+        return (colorsys.rgb_to_hsv(*x[0, 0])[0] - before + 0.5) % 1 - 0.5
+
+    turns = _ratios(Augmentation(hue=0.1), colour, turned)
+    assert -0.11 < min(turns) < -0.09
+    assert 0.09 < max(turns) < 0.11

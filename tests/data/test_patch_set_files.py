@@ -86,3 +86,18 @@ def test_two_images_of_one_name_are_not_written_over_each_other(
     index = _index(twice, 48)
     with pytest.raises(DatasetError, match="got two images of the name deck-1"):
         write_patches(tmp_path / "out", twice, index, compose(index, "all"))
+
+
+def test_two_sets_are_not_mixed_and_the_same_one_is_written_again(
+    pairs: list[Pair], tmp_path: Path
+) -> None:
+    index = _index(pairs, 48)
+    first, second = (compose(index, "50/50", crack_patches=1, seed=seed) for seed in (0, 1))
+    assert first.tolist() != second.tolist()
+    out = tmp_path / "out"
+    assert write_patches(out, pairs, index, first) == 2
+    (out / "images" / sorted(path.name for path in (out / "images").iterdir())[0]).unlink()
+    assert write_patches(out, pairs, index, first) == 2  # as after a stop
+    with pytest.raises(DatasetError, match=r"images: holds [12] files that are not of this set"):
+        write_patches(out, pairs, index, second)
+    assert len(list((out / "images").iterdir())) == 2

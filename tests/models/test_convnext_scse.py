@@ -9,7 +9,8 @@ import pytest
 import torch
 from tests.inference.conftest import random_image
 from tests.models import base
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from crackgauge.errors import RecipeError
 from crackgauge.inference.backends.torch import wrap_network
@@ -165,3 +166,49 @@ def test_options_that_cannot_be_are_named() -> None:
         build("convnext-scse", **{**SMALL, "filters": [1, 2, 3, 4]})
     with pytest.raises(RecipeError, match="Unknown model"):
         build("convnext-scse", encoder="convnext_huge_tiny")
+
+
+@torch.no_grad()
+def test_the_decoder_computes_what_its_tensors_say() -> None:
+    torch.manual_seed(0)
+    network = build("convnext-scse", **SMALL).eval()
+    for tensor in network.state_dict().values():  # away from zeros and ones
+        if tensor.is_floating_point():
+            tensor.add_(0.1 * torch.rand_like(tensor))
+    state = {name: t for name, t in network.state_dict().items() if "encoder" not in name}
+    x = torch.randn(2, 3, 64, 96)
+
+    def conv(y: Tensor, name: str) -> Tensor:
+        weight = state[f"{name}.weight"]
+        return functional.conv2d(
+            y, weight, state.get(f"{name}.bias"), padding=weight.shape[-1] // 2
+        )
+
+    def conv3x3(y: Tensor, name: str) -> Tensor:
+        norm = [state[f"{name}.1.{part}"] for part in ("running_mean", "running_var")]
+        y = conv(y, f"{name}.0")
+        y = functional.batch_norm(y, *norm, state[f"{name}.1.weight"], state[f"{name}.1.bias"])
+        return y.clamp(min=0)
+
+    def scse(y: Tensor, name: str) -> Tensor:
+        mean = conv(y.mean((2, 3), keepdim=True), f"{name}.squeeze").clamp(min=0)
+        spatial = conv(y, f"{name}.spatial").sigmoid()
+        return y * conv(mean, f"{name}.excite").sigmoid() + y * spatial
+
+    def twice(y: Tensor) -> Tensor:  # nearest
+        return y.repeat_interleave(2, 2).repeat_interleave(2, 3)
+
+    *skips, deepest = network.encoder(x)
+    y = twice(scse(deepest, "deepest"))
+    for level, skip in enumerate([*reversed(skips), None]):  # levels 5, 4, 3, 2
+        name = f"decoder.{level}"
+        if skip is not None:
+            y = torch.cat((y, scse(skip, f"{name}.gate")), 1)
+        y = conv3x3(y, f"{name}.project")
+        for unit in (f"{name}.units.0.body", f"{name}.units.1.body"):
+            y = y + conv3x3(conv3x3(y, f"{unit}.0"), f"{unit}.1")
+        y = twice(y)
+    image = conv3x3(conv3x3(x, "branch.0"), "branch.1")
+    y = torch.cat((y, network.branch[2](image)), 1)
+    y = conv(conv3x3(conv3x3(y, "full.0"), "full.1"), "head")
+    torch.testing.assert_close(network(x).logits, y, atol=1e-4, rtol=1e-4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from crackgauge.errors import RecipeError
 from crackgauge.models.gated_scale_pooling import (
     STACKED_POOLING_REACH,
     GatedScalePooling,
@@ -83,5 +84,5 @@ def test_each_channel_has_its_own_gate_without_bias() -> None:
 
 
 def test_other_kernels_are_refused() -> None:
-    with pytest.raises(ValueError, match="got a kernel of 5, expected 2 or 3"):
+    with pytest.raises(RecipeError, match="gate_kernel: got 5, expected 2 or 3"):
         GatedScalePooling(1, kernel=5)

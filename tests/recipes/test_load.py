@@ -144,3 +144,9 @@ def test_a_round_of_mining_is_followed_by_training() -> None:
     assert recipe.sampling.patch_set.mining.after_epochs == (2, 5)
     with pytest.raises(RecipeError, match="a round of mining after epoch 5 of 5"):
         load_recipe("attention-unet-fast", [*settings, "epochs=5"])
+
+
+@pytest.mark.parametrize("name", ["scale", "rescale", "zoom"])
+def test_a_range_is_lowest_first(name: str) -> None:
+    with pytest.raises(RecipeError, match=f"got {name} .1, 0.75., expected .lowest, highest."):
+        load_recipe("convnext-scse", [f"augmentation.{name}=[1.0,0.75]"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from torch import nn
 from crackgauge.errors import ModelFileError, RecipeError
 from crackgauge.inference.export import load_onnx_weights
 from crackgauge.inference.predictor import open_model
+from crackgauge.losses import LOSSES, Target
 from crackgauge.models import build
 from crackgauge.recipes import Recipe, load_recipe
-from crackgauge.training.loop import train
+from crackgauge.training.loop import _set_up, _take_step, train
+from crackgauge.training.samples import load_training_samples
 from crackgauge.training.start import load_encoder
 
 ENCODER = "{depths: [1, 1, 1, 1], dims: [8, 8, 12, 12]}"
@@ -116,3 +119,32 @@ def test_what_cannot_start_is_refused(strokes: Path, tmp_path: Path) -> None:
         )
     with pytest.raises(RecipeError, match="Conv2d takes no pretrained encoder"):
         load_encoder("hub", nn.Conv2d(1, 1, 1))
+
+
+def test_companions_are_added_with_weight_one(strokes: Path, tmp_path: Path) -> None:
+    recipe = _recipe("none", "sampling.patch_px=32")
+    samples = load_training_samples([strokes], recipe, report=lambda _count: lambda: None)
+    run = _set_up(recipe, tmp_path / "run", samples, "cpu")
+    network = copy.deepcopy(run.state.network).train()
+    batch = run.batches.make(0)
+    output = network(torch.from_numpy(batch.x))
+    target = Target(torch.from_numpy(batch.mask))
+    losses = [float(LOSSES[recipe.loss](z.detach(), target)) for z in (output.logits, *output.aux)]
+    assert len(losses) == 5
+    assert _take_step(run, 0, batch) == pytest.approx(sum(losses), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("sampling.patch_px=40", "got 40, but convnext-scse wants a multiple of 32; use 64"),
+        ("network.options.in_channels=1", "input.channels: got 3, but the network takes 1"),
+    ],
+)
+def test_patches_that_the_network_cannot_take_are_refused(
+    strokes: Path, tmp_path: Path, override: str, said: str
+) -> None:
+    recipe = _recipe("none", override)
+    with pytest.raises(RecipeError, match=said):
+        train(recipe, data=strokes, out=tmp_path / "run", device="cpu", progress=False)
+    assert not (tmp_path / "run").exists()  # the same --out can be given again

@@ -71,7 +71,7 @@ def write_patches(
         The number of patches written.
 
     Raises:
-        DatasetError: two images have the same name.
+        DatasetError: two images have the same name, or the folder holds other patches.
         InputRefused: an image or mask cannot be read.
         StorageError: a file cannot be written.
     """
@@ -84,6 +84,7 @@ def write_patches(
             f"got two images of the name {twice}, expected names of their own for files of "
             "patches; rename one or write the index alone"
         )
+    _check_folder(folder, {_name(pairs, index, int(number)) for number in chosen})
     for done, image in enumerate(images, start=1):
         numbers = chosen[index.image[chosen] == image]
         (sample,) = load_samples([pairs[image]], channels=3)
@@ -92,9 +93,26 @@ def write_patches(
         for number in numbers:
             _, row, col = index.place(int(number))
             part = np.s_[row : row + side, col : col + side]
-            name = f"{sample.stem}-r{row:05d}c{col:05d}.png"
+            name = _name(pairs, index, int(number))
             write_image(folder / "images" / name, np.ascontiguousarray(sample.image[part]))
             write_mask(folder / "masks" / name, np.ascontiguousarray(sample.mask[part]))
         if progress is not None:
             progress(done, len(images), sample.stem)
     return len(chosen)
+
+
+def _name(pairs: Sequence[Pair], index: PatchIndex, number: int) -> str:
+    image, row, col = index.place(number)
+    return f"{pairs[image].stem}-r{row:05d}c{col:05d}.png"
+
+
+def _check_folder(folder: Path, names: set[str]) -> None:
+    """Refuse to mix two sets; the same command again replaces its own files."""
+    for part in ("images", "masks"):
+        there = (folder / part).iterdir() if (folder / part).is_dir() else ()
+        other = sorted(path.name for path in there if path.name not in names)
+        if other:
+            raise DatasetError(
+                f"{folder / part}: holds {len(other)} files that are not of this set, the first is "
+                f"{other[0]}; give another folder, or empty this one"
+            )

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crackgauge.errors import RecipeError
 from crackgauge.models.partial_convolution import PartialConv2d
 
 # First and last pixel, counted from 2i, that pixel i of a stacked-pooled map depends on: m3 sees
@@ -61,12 +62,15 @@ class GatedScalePooling(nn.Module):
     Args:
         channels: C.
         kernel: side of the gate's filters: 2, or 3 with partial-convolution padding.
+
+    Raises:
+        RecipeError: another kernel.
     """
 
     def __init__(self, channels: int, *, kernel: int = 2) -> None:
         super().__init__()
         if kernel not in (2, 3):
-            raise ValueError(f"GatedScalePooling: got a kernel of {kernel}, expected 2 or 3")
+            raise RecipeError(f"gate_kernel: got {kernel}, expected 2 or 3")
         self.gate = PartialConv2d(
             channels, channels, kernel, stride=2, padding=kernel - 2, groups=channels, bias=False
         )

@@ -167,6 +167,14 @@ class Augmentation(Section):
     noise_share: Fraction = 0.0
     low_resolution_share: Fraction = 0.0
 
+    @model_validator(mode="after")
+    def _ranges_ascend(self) -> Augmentation:
+        for name in ("scale", "rescale", "zoom"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"got {name} [{low:g}, {high:g}], expected [lowest, highest]")
+        return self
+
 
 class Optimizer(Section):
     """SGD with momentum, Adam or AdamW (whose betas are torch's).

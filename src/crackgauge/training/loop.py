@@ -39,7 +39,7 @@ from crackgauge.training.result import TrainingResult, export_run
 from crackgauge.training.samples import TrainingSamples, load_training_samples
 from crackgauge.training.schedule import boundary_weight_at, ema_decay_at, learning_rate_share
 from crackgauge.training.signals import StopRequest
-from crackgauge.training.start import initial_weights, load_encoder
+from crackgauge.training.start import check_patches, initial_weights, load_encoder
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
 from crackgauge.training.validation import Score, probability_of, score
 
@@ -313,6 +313,7 @@ def _set_up(
         precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
     )
     network = build(recipe.network.name, **recipe.network.options)
+    check_patches(recipe, network)
     network = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = TrainingState(
         network=network,

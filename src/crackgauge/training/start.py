@@ -8,6 +8,28 @@ from torch import Tensor, nn
 
 from crackgauge.errors import ModelFileError, RecipeError
 from crackgauge.inference.export import load_onnx_weights
+from crackgauge.recipes import Recipe
+from crackgauge.tiling import round_up
+
+
+def check_patches(recipe: Recipe, network: nn.Module) -> None:
+    """Refuse patches that the network cannot take, before anything is written.
+
+    Raises:
+        RecipeError: their side is no multiple of the network's stride, or it wants other channels.
+    """
+    side, stride = recipe.sampling.patch_px, int(getattr(network, "stride", 1))
+    if side % stride:
+        raise RecipeError(
+            f"sampling.patch_px: got {side}, but {recipe.network.name} wants a multiple of "
+            f"{stride}; use {round_up(side, stride)}"
+        )
+    channels = int(getattr(network, "in_channels", recipe.input.channels))
+    if channels != recipe.input.channels:
+        raise RecipeError(
+            f"input.channels: got {recipe.input.channels}, but the network takes {channels}; "
+            "set network.options.in_channels or input.channels (with its mean and std)"
+        )
 
 
 def load_encoder(weights: str, network: nn.Module) -> None:
