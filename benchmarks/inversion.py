@@ -62,11 +62,17 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="where trainings are kept")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--patches", type=int, default=24_000, help="patches that a training sees")
+    parser.add_argument("--losses", nargs="+", help="rows of these losses alone")
+    parser.add_argument("--sets", nargs="+", help="rows of these sets alone")
     parser.add_argument("--name", default="inversion", help="name of the result files")
     arguments = parser.parse_args()
     rows = _earlier(arguments.name)
     for seed in arguments.seeds:
         for loss, composition in ROWS:
+            if loss not in (arguments.losses or [loss]):
+                continue
+            if composition not in (arguments.sets or [composition]):
+                continue
             row = _run(loss, composition, seed, arguments)
             same = ("loss", "set", "seed")
             rows = [old for old in rows if any(old[key] != row[key] for key in same)] + [row]
@@ -157,7 +163,7 @@ def _write(rows: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
     for loss, composition in ROWS:
         those = [row for row in rows if (row["loss"], row["set"]) == (loss, composition)]
         if those:
-            collapsed = sum(row["collapse"] != "no" for row in those)
+            collapsed = sum(row["collapse"] != "no" or row["Pr patches"] == "none" for row in those)
             summary.append(
                 {
                     "loss": loss,
@@ -180,7 +186,7 @@ def _write(rows: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
             f"{(__doc__ or '').partition('    python')[0].strip()}\n\nEncoder `convnext_atto`, "
             f"batch {BATCH}, {arguments.patches:,} patches a training; everything else as in the "
             "preset `convnext-scse`. Collapsed: hardly any pixel of the training patches is "
-            "predicted in the last epoch (or hardly any is not)."
+            "predicted in the last epoch (or hardly any is not), or none of the test patches'."
         ),
         tables={"Table 4 of the paper, in small": summary, "Trainings": rows},
     )
