@@ -65,7 +65,7 @@ def test_the_columns_are_always_the_same(mask, mm_per_px):
         (survey.branches, BRANCH_COLUMNS),
     ):
         assert list(table.columns) == list(columns)
-        kinds = {"str": "object", "int": "int64", "float": "float64"}
+        kinds = {"str": "object", "int": "int64", "float": "float64", "line": "object"}
         assert [str(kind) for kind in table.dtypes] == [kinds[k] for k in columns.values()]
 
 

@@ -32,6 +32,7 @@ class Samples:
         step_px: float64 (N,), the length that a sample stands for.
         width_px: float64 (N,).
         tangent: float64 (N, 2), unit vectors x, y.
+        position: float64 (N, 2), place on the smoothed centre line.
         at_junction: bool (N,), inside the disc around a junction, where the width is not that of
             one crack.
     """
@@ -42,6 +43,7 @@ class Samples:
     step_px: _Floats
     width_px: _Floats
     tangent: _Floats
+    position: _Floats
     at_junction: npt.NDArray[np.bool_]
 
 
@@ -55,6 +57,7 @@ class Branches:
         drawn_px: float64 (B,), without it.
         chord_px: float64 (B,), straight distance of the ends.
         ends: float64 (B, 4), x and y of the start and of the end.
+        tips: float64 (B, 4), the same where the mask ends: farther out at free ends.
     """
 
     crack: _Integers
@@ -62,6 +65,7 @@ class Branches:
     drawn_px: _Floats
     chord_px: _Floats
     ends: _Floats
+    tips: _Floats
 
 
 _Table = TypeVar("_Table", Samples, Branches)
@@ -99,6 +103,8 @@ def _measure_sheet(
     row, col = _in_image(sheet, components, crack[branch], paths.row, paths.col)
     place = np.concatenate([lines.position[starts], lines.position[ends]], axis=1)
     place = factor * (place + np.tile(offset[:, ::-1], 2))
+    outward = np.concatenate([-lines.tangent[starts], lines.tangent[ends]], axis=1)
+    tips = place + factor * outward * np.repeat(np.stack([before, beyond], axis=1), 2, axis=1)
     samples = Samples(
         branch + first_branch,
         row,
@@ -106,10 +112,11 @@ def _measure_sheet(
         step_px,
         width_px,
         lines.tangent,
+        factor * (lines.position + offset[branch][:, ::-1]),
         _at_junction(lines, sheet.distance_px[paths.row, paths.col].astype(np.float64)),
     )
     chord_px = np.hypot(place[:, 2] - place[:, 0], place[:, 3] - place[:, 1])
-    return samples, Branches(crack, length_px, drawn_px, chord_px, place)
+    return samples, Branches(crack, length_px, drawn_px, chord_px, place, tips)
 
 
 def _in_image(

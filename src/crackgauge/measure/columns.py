@@ -1,6 +1,7 @@
 """The columns of a survey: names with units, kinds, order. Written the same with or without scale.
 
-Kinds: `str`, `int` (int64, never missing), `float` (float64, NaN where it is not known).
+Kinds: `str`, `int` (int64, never missing), `float` (float64, NaN where it is not known), `line`
+(an object column of float64 (N, 2) arrays, x and y in px; None where it is not known).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["str", "int", "float"]
+Kind = Literal["str", "int", "float", "line"]
 
 IMAGE_COLUMNS: dict[str, Kind] = {
     "image": "str",
@@ -82,6 +83,7 @@ BRANCH_COLUMNS: dict[str, Kind] = {
     "end_x_px": "float",
     "end_y_px": "float",
     **_MILLIMETRES,
+    "line_px": "line",
 }
 
 
@@ -125,4 +127,11 @@ def _of_kind(values: Any, kind: Kind) -> Any:
     if kind == "str":
         texts = ["" if value is None or value != value else str(value) for value in values]
         return pd.Series(texts, dtype="object")
+    if kind == "line":
+        return pd.Series([_as_line(value) for value in values], dtype="object")
     return np.asarray(values, dtype=np.int64 if kind == "int" else np.float64)
+
+
+def _as_line(value: Any) -> Any:
+    known = value is not None and not isinstance(value, float)
+    return np.asarray(value, dtype=np.float64).reshape(-1, 2) if known else None

@@ -105,12 +105,18 @@ def assemble(
 
 def _moved(table: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Move the positions of a part to their places in the whole image."""
+    import pandas as pd
+
     moved = table.copy()
+    origin_px = (window.col, window.row)
     for name in table.columns:
         if name.endswith("_x_px") or name in ("bbox_left_px", "bbox_right_px"):
             moved[name] += window.col
         elif name.endswith("_y_px") or name in ("bbox_top_px", "bbox_bottom_px"):
             moved[name] += window.row
+        elif name == "line_px":
+            lines = [None if line is None else line + origin_px for line in moved[name]]
+            moved[name] = pd.Series(lines, index=moved.index, dtype="object")
     return moved
 
 

@@ -20,6 +20,7 @@ What the columns mean:
 - `angle_deg` is the mean orientation, weighted by length; `tortuosity` is the length along the
   centre line over the straight distance of the ends (of a crack: sums over its branches), NaN for
   a ring.
+- `line_px` of a branch is its centre line from tip to tip, as `centre_line.centre_lines` draws it.
 - `confidence_mean` is the mean probability of a crack's pixels, of a branch along its skeleton.
 """
 
@@ -36,6 +37,7 @@ import numpy.typing as npt
 from crackgauge.arrays import Mask, Probability, check_mask, check_probability, check_same_shape
 from crackgauge.errors import UsageError
 from crackgauge.measure.branches import Branches, Samples, gather
+from crackgauge.measure.centre_line import centre_lines
 from crackgauge.measure.columns import (
     BRANCH_COLUMNS,
     CRACK_COLUMNS,
@@ -240,6 +242,7 @@ def _branches(samples: Samples, branches: Branches, probability: Probability | N
         "start_y_px": branches.ends[:, 1],
         "end_x_px": branches.ends[:, 2],
         "end_y_px": branches.ends[:, 3],
+        "line_px": centre_lines(samples, branches),
     }
 
 
@@ -274,7 +277,10 @@ def _confidence(components: Components, probability: Probability | None) -> _Flo
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in row.items()
-    }
+    return {name: _plain_value(value) for name, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return None if isinstance(value, float) and math.isnan(value) else value

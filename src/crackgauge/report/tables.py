@@ -58,7 +58,7 @@ def write_cracks_csv(path: str | Path, cracks: pd.DataFrame) -> None:
 
 
 def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
-    """Write one row a branch, `measure.columns.BRANCH_COLUMNS`, sorted; atomic.
+    """Write one row a branch, `measure.columns.BRANCH_COLUMNS` but its lines, sorted; atomic.
 
     Raises:
         StorageError: the file cannot be written.
@@ -79,6 +79,7 @@ def safe_cell(text: str) -> str:
 def _write(
     path: str | Path, table: pd.DataFrame, columns: dict[str, Kind], order: list[str]
 ) -> None:
+    columns = {name: kind for name, kind in columns.items() if kind != "line"}
     frame = as_frame(table, columns).sort_values(order, kind="stable")
     cells = [map(_formatter(name, kind), frame[name].tolist()) for name, kind in columns.items()]
     stream = io.StringIO()
