@@ -1,0 +1,94 @@
+"""GeoJSON in pixels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
+from crackgauge.labels import ImageLabels, Polyline, read_labels
+
+
+def read(folder: Path, tree: Any) -> ImageLabels:
+    path = folder / "a.geojson"
+    path.write_text(json.dumps(tree))
+    (found,) = read_labels(path)
+    return found
+
+
+def feature(kind: str, coordinates: Any, **properties: Any) -> dict[str, Any]:
+    geometry = {"type": kind, "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": properties or None}
+
+
+def test_lines_outlines_and_points_in_the_order_of_the_file(tmp_path: Path):
+    square = [[0, 0], [4, 0], [4, 4], [0, 0]]
+    tree = {
+        "type": "FeatureCollection",
+        "image": "a.png",
+        "width": 30,
+        "height": 20,
+        "features": [
+            feature("LineString", [[1, 2, 0.5], [3, 4, 0.5]], label="crack"),
+            feature("MultiLineString", [[[5, 5], [6, 6]], [[7, 7]]], **{"class": "joint"}),
+            feature("Polygon", [square], name="area"),
+            feature("Point", [1, 1], label="nail"),
+            {"type": "Feature", "geometry": None, "properties": {}},
+        ],
+    }
+    assert read(tmp_path, tree) == ImageLabels(
+        "a.png",
+        30,
+        20,
+        (
+            Polyline(((1.0, 2.0), (3.0, 4.0)), "crack"),
+            Polyline(((5.0, 5.0), (6.0, 6.0)), "joint"),
+            Polyline(((7.0, 7.0),), "joint"),
+            Polyline(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "area", closed=True),
+        ),
+        (("Point", "nail"),),
+    )
+
+
+def test_a_bare_geometry_and_a_collection_of_them_are_read(tmp_path: Path):
+    line = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
+    assert read(tmp_path, line).lines == (Polyline(((1.0, 2.0), (3.0, 4.0))),)
+    collection = {"type": "GeometryCollection", "geometries": [line, line]}
+    assert len(read(tmp_path, collection).lines) == 2
+
+
+def test_a_ring_that_is_a_line_stays_a_line(tmp_path: Path):
+    ring = feature("LineString", [[0, 0], [4, 0], [4, 4], [0, 0]])
+    (line,) = read(tmp_path, ring).lines
+    assert len(line.points) == 4
+    assert not line.closed
+
+
+@pytest.mark.parametrize(
+    ("tree", "reason", "words"),
+    [
+        ({"type": "FeatureCollection", "features": {}}, CORRUPT, "`features`"),
+        ({"type": "FeatureCollection", "features": [7]}, CORRUPT, "type 'None'"),
+        ({"type": "FeatureCollection", "crs": {}, "features": []}, UNSUPPORTED, "crs"),
+        (feature("LineString", [1, 2]), CORRUPT, "geometry 1 (LineString)"),
+        (feature("LineString", []), CORRUPT, "0 points"),
+        (feature("Polygon", [[[0, 0], [1, 1]]]), CORRUPT, "expected 3 or more"),
+        (feature("Polygon", [[[0, 0]] * 3, [[1, 1]] * 3]), UNSUPPORTED, "holes"),
+        (feature("MultiPolygon", [3]), UNSUPPORTED, "holes"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, tree: Any, reason: str, words: str):
+    with pytest.raises(InputRefused) as caught:
+        read(tmp_path, tree)
+    assert caught.value.reason == reason
+    assert words in caught.value.sentence
+
+
+def test_collections_in_collections_are_no_trouble(tmp_path: Path):
+    tree: dict[str, Any] = {"type": "LineString", "coordinates": [[1, 1]]}
+    for _ in range(200):
+        tree = {"type": "GeometryCollection", "geometries": [tree]}
+    assert len(read(tmp_path, tree).lines) == 1
