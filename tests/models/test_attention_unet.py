@@ -88,5 +88,5 @@ def test_unknown_names_and_options_are_named() -> None:
         build("attention-unet", filter_count=3)
 
 
-def test_every_network_has_a_preset() -> None:
-    assert {load_recipe(name).network.name for name in preset_names()} == set(MODELS)
+def test_networks_of_presets_are_known() -> None:
+    assert {load_recipe(name).network.name for name in preset_names()} <= set(MODELS)

@@ -11,13 +11,19 @@ from crackgauge.errors import RecipeError
 from crackgauge.models.attention_unet import AttentionUNet
 from crackgauge.models.blocks import SegmentationOutput
 from crackgauge.models.convnext_scse import ConvNextScse
+from crackgauge.models.dbpn import Dbpn
+from crackgauge.models.enlarge_then_segment import EnlargeThenSegment
 from crackgauge.models.gated_scale_unet import GatedScaleUNet
+from crackgauge.models.segment_then_enlarge import SegmentThenEnlarge
 from crackgauge.models.vgg_unet import VggUNet
 
 MODELS: dict[str, type[nn.Module]] = {
     "attention-unet": AttentionUNet,
     "convnext-scse": ConvNextScse,
+    "dbpn": Dbpn,
+    "enlarge-then-segment": EnlargeThenSegment,
     "gated-scale-unet": GatedScaleUNet,
+    "segment-then-enlarge": SegmentThenEnlarge,
     "vgg-unet": VggUNet,
 }
 

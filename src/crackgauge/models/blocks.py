@@ -19,17 +19,29 @@ Convolution = Callable[..., nn.Conv2d]
 # 3x3 convolutions of a residual block, each of which reaches one pixel further.
 _DEPTH = 4
 
+# The factors that images are enlarged by.
+SCALES = (2, 4, 8)
+
 
 class SegmentationOutput(NamedTuple):
-    """What every network returns.
+    """What every network for segmentation returns.
+
+    Networks with an `output_scale` s > 1 take the low-resolution image (N, C, h, w) and give maps
+    of H = s h and W = s w; the last three are theirs.
 
     Attributes:
         logits: (N, 1, H, W); sigmoid of it is the crack probability.
         aux: further supervised logits, each (N, 1, H, W); empty where a network has none.
+        enlarged_image: (N, C, H, W), normalised as the input is.
+        low_resolution_logits: (N, 1, h, w), of the low-resolution image.
+        enlarged_probability: (N, 1, H, W), what `logits` were made of; it may leave [0, 1].
     """
 
     logits: Tensor
     aux: tuple[Tensor, ...] = ()
+    enlarged_image: Tensor | None = None
+    low_resolution_logits: Tensor | None = None
+    enlarged_probability: Tensor | None = None
 
 
 def fold_two_classes(logits: Tensor) -> Tensor:
@@ -128,6 +140,16 @@ def residual_unet_receptive_field_px(
                 first, last = 2 * first + pooled[0] - _DEPTH, 2 * last + pooled[1] + _DEPTH
             reach = max(reach, pixel - first, last - pixel)
     return 2 * reach + 1
+
+
+def check_scale(scale: int) -> None:
+    """Refuse a factor that there is no enlarger for.
+
+    Raises:
+        TypeError: another factor.
+    """
+    if scale not in SCALES:
+        raise TypeError(f"scale: got {scale!r}, expected one of {', '.join(map(str, SCALES))}")
 
 
 def he_normal(network: nn.Module) -> None:
