@@ -9,9 +9,12 @@ import numpy.typing as npt
 from crackgauge.measure.branches import Branches, Samples
 
 _Floats = npt.NDArray[np.float64]
+_Integers = npt.NDArray[np.int64]
 
-# Points that lie nearer than this to the line without them are left out.
+# Points that lie nearer than this to the line without them are left out, but not so many in a row
+# that the width along the line would be lost.
 TOLERANCE_PX = 0.4
+_WIDTH_EVERY = 16
 
 
 def centre_lines(samples: Samples, branches: Branches) -> list[_Floats]:
@@ -22,33 +25,41 @@ def centre_lines(samples: Samples, branches: Branches) -> list[_Floats]:
         branches: the B branches.
 
     Returns:
-        B arrays, float64 (N, 2): x and y in px with pixel corners at integers, to a hundredth; at
-        least two points, and for a skeleton of one pixel two at its place.
+        B arrays, float64 (N, 3): x and y in px with pixel corners at integers, and the width there
+        in px, all to a hundredth; at least two points, and for a skeleton of one pixel two at its
+        place.
     """
     count = len(branches.crack)
     bounds = np.searchsorted(samples.branch, np.arange(count + 1))
+    along = np.column_stack([samples.position, samples.width_px])
     lines = []
     for index in range(count):
-        along = samples.position[bounds[index] : bounds[index + 1]]
-        tips = branches.tips[index].reshape(2, 2)
-        lines.append(_simplify(np.concatenate([tips[:1], along, tips[1:]])))
+        line = along[bounds[index] : bounds[index + 1]]
+        tips = np.column_stack([branches.tips[index].reshape(2, 2), line[[0, -1], 2]])
+        lines.append(_simplify(np.concatenate([tips[:1], line, tips[1:]])))
     return lines
 
 
 def _simplify(line: _Floats) -> _Floats:
     """Leave out what is within `TOLERANCE_PX` of the rest (Douglas and Peucker)."""
-    corner = np.floor(line.min(axis=0))  # float32 has too few digits for places in an orthophoto
-    points = (line - corner).astype(np.float32)[:, None]
-    closed = bool(np.array_equal(line[0], line[-1]) and len(line) > 3)
-    # A ring begins and ends at one point, and the farthest from it is kept too.
-    kept = _halves(points) if closed else cv2.approxPolyDP(points, TOLERANCE_PX, False)[:, 0]
-    if len(kept) < 2:
-        kept = np.stack([points[0, 0], points[-1, 0]])
-    return np.round(kept.astype(np.float64) + corner, 2)
+    # float32 has too few digits for places in an orthophoto.
+    points = (line[:, :2] - np.floor(line[:, :2].min(axis=0))).astype(np.float32)
+    last = len(points) - 1
+    # A ring begins and ends at one point: it is cut at the point farthest from it.
+    middle = int(np.hypot(*(points - points[0]).T).argmax())
+    kept = {0, last, *range(0, last, _WIDTH_EVERY)}
+    for first, end in ((0, middle), (middle, last)):
+        kept.update((first + _corners(points[first : end + 1])).tolist())
+    found = line[sorted(kept)]
+    distinct = np.append(True, np.diff(found[:, :2], axis=0).any(axis=1))
+    found = found[distinct]
+    return np.round(found if len(found) > 1 else np.repeat(found, 2, axis=0), 2)
 
 
-def _halves(ring: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    middle = int(np.hypot(*(ring[:, 0] - ring[0, 0]).T).argmax())
-    first = cv2.approxPolyDP(ring[: middle + 1], TOLERANCE_PX, False)[:, 0]
-    second = cv2.approxPolyDP(ring[middle:], TOLERANCE_PX, False)[:, 0]
-    return np.concatenate([first, second[1:]])
+def _corners(points: npt.NDArray[np.float32]) -> _Integers:
+    """Return the indices of the points that are kept."""
+    if len(points) < 3:
+        return np.arange(len(points))
+    kept = cv2.approxPolyDP(points[:, None], TOLERANCE_PX, False)[:, 0]
+    keys = np.ascontiguousarray(points).view(np.complex64)[:, 0]
+    return np.flatnonzero(np.isin(keys, np.ascontiguousarray(kept).view(np.complex64)[:, 0]))

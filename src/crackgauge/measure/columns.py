@@ -1,7 +1,7 @@
 """The columns of a survey: names with units, kinds, order. Written the same with or without scale.
 
 Kinds: `str`, `int` (int64, never missing), `float` (float64, NaN where it is not known), `line`
-(an object column of float64 (N, 2) arrays, x and y in px; None where it is not known).
+(an object column of float64 (N, 3) arrays: x, y and the width there in px; None where not known).
 """
 
 from __future__ import annotations
@@ -134,4 +134,4 @@ def _of_kind(values: Any, kind: Kind) -> Any:
 
 def _as_line(value: Any) -> Any:
     known = value is not None and not isinstance(value, float)
-    return np.asarray(value, dtype=np.float64).reshape(-1, 2) if known else None
+    return np.asarray(value, dtype=np.float64).reshape(-1, 3) if known else None

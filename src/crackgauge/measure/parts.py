@@ -108,7 +108,7 @@ def _moved(table: pd.DataFrame, window: Window) -> pd.DataFrame:
     import pandas as pd
 
     moved = table.copy()
-    origin_px = (window.col, window.row)
+    origin_px = (window.col, window.row, 0)
     for name in table.columns:
         if name.endswith("_x_px") or name in ("bbox_left_px", "bbox_right_px"):
             moved[name] += window.col

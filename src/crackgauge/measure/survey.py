@@ -20,7 +20,8 @@ What the columns mean:
 - `angle_deg` is the mean orientation, weighted by length; `tortuosity` is the length along the
   centre line over the straight distance of the ends (of a crack: sums over its branches), NaN for
   a ring.
-- `line_px` of a branch is its centre line from tip to tip, as `centre_line.centre_lines` draws it.
+- `line_px` of a branch is its centre line from tip to tip with the width along it, as
+  `centre_line.centre_lines` draws it.
 - `confidence_mean` is the mean probability of a crack's pixels, of a branch along its skeleton.
 """
 
