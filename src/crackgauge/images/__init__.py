@@ -2,6 +2,7 @@
 
 from crackgauge.images.bigtiff import BlockWriter, open_mask_writer, open_probability_writer
 from crackgauge.images.decode import WHOLE_LIMIT_PX, image_size, read_image
+from crackgauge.images.georeference import Georeference, read_georeference
 from crackgauge.images.listing import list_images
 from crackgauge.images.mask_rules import MASK_RULES
 from crackgauge.images.masks import MaskReading, read_mask, read_probability
@@ -19,6 +20,7 @@ __all__ = [
     "MASK_RULES",
     "WHOLE_LIMIT_PX",
     "BlockWriter",
+    "Georeference",
     "ImageSource",
     "MaskReading",
     "PhotoMetadata",
@@ -28,6 +30,7 @@ __all__ = [
     "open_image",
     "open_mask_writer",
     "open_probability_writer",
+    "read_georeference",
     "read_image",
     "read_mask",
     "read_photo_metadata",

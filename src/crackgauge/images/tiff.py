@@ -104,6 +104,10 @@ class TiffReader:
         self.cached_bytes = 0
         self._stream.close()
 
+    def tag_value(self, code: int) -> Any:
+        """Return what the first picture's tag of that number holds, None where it has none."""
+        return self._page.tags.valueof(code)
+
     def read(self, window: Window) -> Pixels:
         """Read a window of the upright image.
 
