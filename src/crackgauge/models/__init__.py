@@ -11,18 +11,27 @@ from crackgauge.errors import RecipeError
 from crackgauge.models.attention_unet import AttentionUNet
 from crackgauge.models.blocks import SegmentationOutput
 from crackgauge.models.convnext_scse import ConvNextScse
+from crackgauge.models.crackgan import CrackGan, CrackGanClassifier
 from crackgauge.models.dbpn import Dbpn
+from crackgauge.models.dc_gan import DcGanDiscriminator, DcGanGenerator
 from crackgauge.models.enlarge_then_segment import EnlargeThenSegment
 from crackgauge.models.gated_scale_unet import GatedScaleUNet
+from crackgauge.models.pix2pix import PatchDiscriminator, Pix2Pix
 from crackgauge.models.segment_then_enlarge import SegmentThenEnlarge
 from crackgauge.models.vgg_unet import VggUNet
 
 MODELS: dict[str, type[nn.Module]] = {
     "attention-unet": AttentionUNet,
     "convnext-scse": ConvNextScse,
+    "crackgan": CrackGan,
+    "crackgan-classifier": CrackGanClassifier,
     "dbpn": Dbpn,
+    "dc-gan-discriminator": DcGanDiscriminator,
+    "dc-gan-generator": DcGanGenerator,
     "enlarge-then-segment": EnlargeThenSegment,
     "gated-scale-unet": GatedScaleUNet,
+    "patch-discriminator": PatchDiscriminator,
+    "pix2pix": Pix2Pix,
     "segment-then-enlarge": SegmentThenEnlarge,
     "vgg-unet": VggUNet,
 }
