@@ -213,8 +213,10 @@ def test_a_training_that_diverges_says_so(strokes: Path, tmp_path: Path) -> None
 def test_unknown_network_and_loss_are_refused(strokes: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="attention-unet"):
         _train(strokes, tmp_path / "a", "network.name=attention-unett")
-    with pytest.raises(UsageError, match="unknown loss"):
+    with pytest.raises(RecipeError, match=r"unknown loss.*did you mean 'dice'"):
         _train(strokes, tmp_path / "b", "loss=dise")
+    with pytest.raises(RecipeError, match=r"unknown system.*did you mean 'segmentation'"):
+        _train(strokes, tmp_path / "c", "system=segmentatoin")
 
 
 def test_patience_ends_a_training_early(strokes: Path, tmp_path: Path) -> None:

@@ -80,17 +80,18 @@ def test_groups_go_on_bit_for_bit_after_a_resume(tmp_path: Path) -> None:
 
     def start() -> TrainingState:
         network = _network()
-        return TrainingState(network, None, make_optimizer(settings, network), "recipe")
+        optimizers = {"network": make_optimizer(settings, network)}
+        return TrainingState({"network": network}, None, optimizers, "recipe")
 
     undisturbed = start()
     for seed in range(2):
-        _step(undisturbed.network, undisturbed.optimizer, seed)
+        _step(undisturbed.network, undisturbed.optimizers["network"], seed)
     save_state(undisturbed, tmp_path)
     resumed = start()
     found = newest_state(tmp_path)
     assert found is not None
     load_state(found, resumed)
     for state in (undisturbed, resumed):
-        _step(state.network, state.optimizer, 2)
+        _step(state.network, state.optimizers["network"], 2)
     first, second = undisturbed.network.state_dict(), resumed.network.state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)

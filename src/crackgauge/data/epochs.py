@@ -11,7 +11,7 @@ class EpochPlan:
     """The epochs of a training; they may differ in length.
 
     Args:
-        steps: of each epoch, 1 or more.
+        steps: of each epoch, 1 or more; no epochs at all train nothing.
 
     >>> plan = EpochPlan([3, 5])
     >>> plan.total_steps, plan.at(2), plan.at(3), plan.at(8)
@@ -19,7 +19,7 @@ class EpochPlan:
     """
 
     def __init__(self, steps: Sequence[int]) -> None:
-        if min(steps, default=0) < 1:
+        if min(steps, default=1) < 1:
             raise ValueError(f"got epochs of {list(steps)} steps, expected 1 or more each")
         self._starts = list(accumulate(steps, initial=0))
 

@@ -16,7 +16,7 @@ from crackgauge.errors import ModelFileError
 from crackgauge.inference.backends.torch import TorchBackend, wrap_network
 from crackgauge.inference.metadata import ModelMetadata
 from crackgauge.models import build, parameter_count
-from crackgauge.recipes import Recipe, load_recipe
+from crackgauge.recipes import Recipe, load_recipe, recipe_tree
 
 RECIPE_NAME = "recipe.yaml"
 BEST_NAME = "best.safetensors"
@@ -124,7 +124,7 @@ def _reach_px(network: nn.Module) -> int:
 
 def _without_folders(recipe: Recipe) -> dict[str, Any]:
     """The recipe as a tree; of encoder weights the file's name is kept, not where it lay."""
-    tree = recipe.model_dump(mode="json")
+    tree = recipe_tree(recipe)
     tree["network"]["encoder_weights"] = Path(recipe.network.encoder_weights).name
     return tree
 

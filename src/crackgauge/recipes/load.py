@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from crackgauge.errors import RecipeError
+from crackgauge.recipes.check import check
 from crackgauge.recipes.schema import Recipe
+from crackgauge.recipes.stages import check_stages, merge, recipe_tree
 
 
 def preset_names() -> list[str]:
@@ -47,22 +48,16 @@ def parse_recipe(tree: Mapping[str, Any], *, source: str = "recipe") -> Recipe:
     """Check a tree of settings.
 
     Raises:
-        RecipeError: an unknown key or a wrong value.
+        RecipeError: an unknown key or a wrong value, or stages that do not fit together.
     """
-    try:
-        return Recipe.model_validate(tree)
-    except ValidationError as error:
-        problems = "; ".join(_describe(problem) for problem in error.errors())
-        raise RecipeError(f"{source}: {problems}") from error
+    recipe = check(tree, source=source)
+    check_stages(recipe, source=source)
+    return recipe
 
 
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML text, which `load_recipe` reads back to an equal recipe."""
-    tree = recipe.model_dump(mode="json")
-    # Recipes without it keep the text that they had, and with it the states of their trainings.
-    if tree["boundary"] is None:
-        del tree["boundary"]
-    text: str = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+    text: str = yaml.safe_dump(recipe_tree(recipe), sort_keys=False, allow_unicode=True)
     return text
 
 
@@ -83,7 +78,7 @@ def _read(name_or_path: str | Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{name}: cannot be read ({error}); expected a YAML file") from error
     base = tree.pop("base", None)
-    return _merge(_read(base), tree) if base is not None else tree
+    return merge(_read(base), tree) if base is not None else tree
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
@@ -94,15 +89,6 @@ def _mapping(text: str, source: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise RecipeError(f"{source}: got {type(tree).__name__}, expected a mapping of settings")
     return tree
-
-
-def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, Mapping)
-        merged[key] = _merge(old, value) if both and old is not None else value
-    return merged
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:
@@ -130,26 +116,3 @@ def _number(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text
-
-
-def _describe(problem: Any) -> str:
-    location = [str(part) for part in problem["loc"]]
-    dotted = ".".join(location) or "recipe"
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
-        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
-        hint = f"did you mean {'.'.join([*location[:-1], near[0]])!r}? " if near else ""
-        return f"unknown key {dotted!r}; {hint}Known here: {', '.join(known)}"
-    if problem["type"] == "missing":
-        return f"{dotted} is missing"
-    message = str(problem["msg"])
-    return f"{dotted}: got {problem['input']!r}: {message[0].lower()}{message[1:]}"
-
-
-def _known_keys(location: list[str]) -> list[str]:
-    section: type[BaseModel] = Recipe
-    for part in location:
-        annotation = section.model_fields[part].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            section = annotation
-    return list(section.model_fields)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 PositiveInt = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+StageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 ZoomShare = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
@@ -242,13 +251,27 @@ class Validation(Section):
 
 
 class Recipe(Section):
-    """One training, from the network to the validation.
+    """One training, from the network to the validation, or several that build on each other.
 
-    `boundary` None is the boundary part's defaults.
+    Attributes:
+        system: which kind of system is trained, of `crackgauge.training.systems.SYSTEMS`.
+        network: the network that is kept and exported.
+        stages: trainings that come first, in this order: name -> what differs from this recipe,
+            see `crackgauge.recipes.stages`.
+        start: part of a network -> the stage whose weights it starts from. A part is the name of a
+            network ("network", or one that the system trains beside it) with a module's path, such
+            as "network.encoder"; a stage can be followed by a module's path as well.
+        frozen: parts, as in `start`, that are used and not trained.
+        boundary: None: the boundary part's defaults.
+        epochs: 0 trains nothing: the parts are put together, scored and exported.
     """
 
     preset: str
+    system: str = "segmentation"
     network: Network
+    stages: dict[StageName, dict[str, Any]] = Field(default_factory=dict)
+    start: dict[str, str] = Field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
     input: Input = Input()
     sampling: Sampling = Sampling()
     augmentation: Augmentation = Augmentation()
@@ -257,7 +280,7 @@ class Recipe(Section):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     validation: Validation = Validation()
-    epochs: PositiveInt = 30
+    epochs: Count = 30
     batch: PositiveInt = 8
     precision: Literal["fp32", "bf16"] = "bf16"
     ema_decay: Fraction | None = None
@@ -266,6 +289,13 @@ class Recipe(Section):
     threads: PositiveInt | None = None
     training_data: str = "not stated"
     licence: str = "not stated: ask whoever trained it"
+
+    @field_validator("epochs")
+    @classmethod
+    def _parts_come_from_stages(cls, epochs: int, info: ValidationInfo) -> int:
+        if epochs == 0 and not info.data.get("start"):
+            raise ValueError("expected 1 or more; 0 is for parts that all come from `start`")
+        return epochs
 
     @model_validator(mode="after")
     def _mining_is_followed_by_training(self) -> Recipe:

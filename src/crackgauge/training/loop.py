@@ -2,7 +2,8 @@
 
 A run is a folder: recipe.yaml as run, journal.csv (a row an epoch), timings.csv, tensorboard/,
 states/ (the newest two, for an exact resume), best.safetensors and model.onnx; added_patches.csv
-where a patch set is mined.
+where a patch set is mined; stages/ with a folder like it for each training that comes first;
+finished.txt when it is done.
 """
 
 from __future__ import annotations
@@ -23,25 +24,34 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from crackgauge.data.dataset import Sample
-from crackgauge.errors import CrackgaugeError, Stopped, UsageError
+from crackgauge.errors import CrackgaugeError, Stopped
 from crackgauge.files import write_bytes_atomic, write_text_atomic
-from crackgauge.losses import LOSSES, Target
 from crackgauge.models import build
-from crackgauge.recipes import Recipe, dump_recipe
-from crackgauge.recipes.schema import Boundary
+from crackgauge.recipes import Recipe, dump_recipe, needed_stages, stage_recipe
+from crackgauge.training.averaging import average
 from crackgauge.training.batches import Batch, Batches
 from crackgauge.training.collapse import describe_collapse, find_collapse
-from crackgauge.training.journal import TIMING_COLUMNS, Journal
+from crackgauge.training.journal import COLUMNS, TIMING_COLUMNS, Journal
 from crackgauge.training.mining import mine, start_mining, write_added
 from crackgauge.training.optimizer import make_optimizer, set_learning_rate
+from crackgauge.training.parts import STAGES_NAME, freeze, set_training
 from crackgauge.training.report import TrainingProgress
 from crackgauge.training.result import TrainingResult, export_run
 from crackgauge.training.samples import TrainingSamples, load_training_samples
-from crackgauge.training.schedule import boundary_weight_at, ema_decay_at, learning_rate_share
+from crackgauge.training.schedule import learning_rate_share
 from crackgauge.training.signals import StopRequest
-from crackgauge.training.start import check_patches, initial_weights, load_encoder
+from crackgauge.training.start import (
+    check_folder,
+    check_names,
+    check_patches,
+    is_finished,
+    load_start,
+    mark_finished,
+)
 from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
-from crackgauge.training.validation import Score, probability_of, score
+from crackgauge.training.step import Step
+from crackgauge.training.systems import System, find_system
+from crackgauge.training.validation import Score
 
 _ADDED_NAME = "added_patches.csv"
 _SKIPS_ALLOWED = 20
@@ -56,12 +66,24 @@ class _Run:
     """What the steps of one training share."""
 
     recipe: Recipe
+    system: System
     out: Path
     fabric: Fabric
     state: TrainingState
     batches: Batches
     samples: TrainingSamples
     total_steps: int
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What the stages of one training share; `out` is the folder of the whole."""
+
+    data: list[Path]
+    out: Path
+    device: str
+    stop: StopRequest
+    progress: bool
 
 
 def train(
@@ -74,14 +96,15 @@ def train(
     device: str = "auto",
     progress: bool = True,
 ) -> TrainingResult:
-    """Train a recipe on one or more datasets.
+    """Train a recipe, and the stages that it needs first, on one or more datasets.
 
     Args:
         recipe: from `crackgauge.recipes.load_recipe`.
         data: folders as `crackgauge.data.pairs.find_pairs` reads them; their `train` splits are
             trained on and their `val` splits choose the threshold (see `load_training_samples`).
         out: the run's folder.
-        init: a model file (.onnx) whose weights are the start.
+        init: a model file (.onnx) whose weights the recipe's own network starts from; stages that
+            only that network would start from are left out.
         resume: go on from the newest state in `out`; without one, start.
         device: "auto", "cpu" or "cuda".
         progress: show a progress bar on stderr.
@@ -94,38 +117,52 @@ def train(
     """
     out = Path(out)
     folders = [Path(data)] if isinstance(data, (str, Path)) else [Path(d) for d in data]
-    _check_folder(out, resume=resume)
-    if recipe.loss not in LOSSES:
-        raise UsageError(f"unknown loss {recipe.loss!r}; known: {', '.join(sorted(LOSSES))}")
-    with TrainingProgress(enabled=progress) as bar, StopRequest() as stop:
-        samples = load_training_samples(folders, recipe, report=bar.reading)
-        run = _set_up(recipe, out, samples, device)
-        found = newest_state(out / "states") if resume else None
+    check_folder(out, resume=resume)
+    check_names(recipe)
+    with StopRequest() as stop:
+        common = _Common(folders, out, device, stop, progress)
+        for name in needed_stages(recipe, initialised=init is not None):
+            stage, folder = stage_recipe(recipe, name), out / STAGES_NAME / name
+            if not is_finished(stage, folder):
+                _train_one(stage, folder, common, label=name)
+        _train_one(recipe, out, common, init=init)
+    if find_system(recipe.system).predicts:
+        return export_run(out, out / "model.onnx")
+    return TrainingResult(out, None, None)
+
+
+def _train_one(
+    recipe: Recipe, out: Path, common: _Common, *, init: Path | str | None = None, label: str = ""
+) -> None:
+    """Train one recipe in the folder `out`, from its newest state where there is one."""
+    check_names(recipe)
+    with TrainingProgress(enabled=common.progress, label=label) as bar:
+        samples = load_training_samples(common.data, recipe, report=bar.reading)
+        run = _set_up(recipe, out, samples, common.device)
+        found = newest_state(out / "states")
         if found is not None:
             load_state(found, run.state)
-        elif init is not None:
-            run.state.network.load_state_dict(initial_weights(init, run.state.network))
-            _reset_average(run.state)
         else:
-            load_encoder(recipe.network.encoder_weights, run.state.network)
-            _reset_average(run.state)
+            load_start(recipe, run.state, stages=common.out, init=init)
         start_mining(out / _ADDED_NAME, run.batches, run.state.progress.added_patches)
         write_text_atomic(out / "recipe.yaml", dump_recipe(recipe))
         bar.training(run.state.progress.step, run.total_steps)
-        _run_steps(run, bar, stop)
-    return export_run(out, out / "model.onnx")
+        _run_steps(run, bar, common.stop)
+    mark_finished(out, steps=run.state.progress.step)
 
 
 def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
     """The loop itself."""
     progress, recipe = run.state.progress, run.recipe
-    journal = Journal(run.out / "journal.csv")
+    journal = Journal(run.out / "journal.csv", (*COLUMNS, *run.system.figures))
     timings = Journal(run.out / "timings.csv", TIMING_COLUMNS)
     journal.start(progress.rows)
     timings.start(progress.rows)
     board = SummaryWriter(str(run.out / "tensorboard"), purge_step=progress.step)
     started, started_step = time.perf_counter(), progress.step
     try:
+        if not run.total_steps and not progress.rows:  # nothing is trained: score what is there
+            _end_epoch(run, journal, board, bar)
         for step, batch in run.batches.run(progress.step, _end_step(run)):
             loss = _take_step(run, step, batch)
             progress.step = step + 1
@@ -150,56 +187,30 @@ def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
         board.close()
 
 
-def _take_step(run: _Run, step: int, batch: Batch) -> float:
-    """One optimiser step; returns the loss."""
+def _take_step(run: _Run, index: int, batch: Batch) -> float:
+    """One step of the system; returns the loss."""
     state, recipe, progress = run.state, run.recipe, run.state.progress
-    epoch, _ = run.batches.epochs.at(step)
+    epoch, _ = run.batches.epochs.at(index)
     rate = recipe.optimizer.learning_rate
-    rate *= learning_rate_share(recipe.schedule, step, run.total_steps, epoch=epoch)
-    set_learning_rate(state.optimizer, rate)
-    state.network.train()
-    x = run.fabric.to_device(torch.from_numpy(batch.x))
-    x = x.contiguous(memory_format=torch.channels_last)
-    target = _target(run, batch, epoch)
-    with run.fabric.autocast():
-        output = state.network(x)
-    loss = LOSSES[recipe.loss](output.logits, target)
-    for companion in output.aux:
-        loss = loss + LOSSES[recipe.loss](companion, target)
-    run.fabric.backward(loss)
-    limit = recipe.optimizer.gradient_norm_limit
-    norm = nn.utils.clip_grad_norm_(state.network.parameters(), limit or float("inf"))
-    value = float(loss.detach())
-    # The guard is on the gradient: a finite loss can have one that is not.
-    if bool(torch.isfinite(norm)):
-        state.optimizer.step()
+    rate *= learning_rate_share(recipe.schedule, index, run.total_steps, epoch=epoch)
+    for optimizer in state.optimizers.values():
+        set_learning_rate(optimizer, rate)
+    set_training(recipe.frozen, state.networks)
+    step = Step(recipe, run.fabric, state, index=index, epoch=epoch)
+    outcome = run.system.step(step, batch)
+    if step.finite:
         progress.skipped_in_a_row = 0
-        progress.loss_sum += value
-        progress.loss_count += 1
-        # A logit of 0 is a probability of 0.5.
-        progress.predicted_px += int(torch.count_nonzero(output.logits.detach() >= 0))
-        progress.crack_px += int(torch.count_nonzero(target.mask))
-        progress.seen_px += target.mask.numel()
-        _average(state, recipe.ema_decay, step)
+        progress.count(outcome)
+        average(state, recipe.ema_decay, index)
     else:
         progress.skipped += 1
         progress.skipped_in_a_row += 1
-    state.optimizer.zero_grad(set_to_none=True)
     if progress.skipped_in_a_row >= _SKIPS_ALLOWED:
         raise TrainingDiverged(
-            f"step {step}: the gradient was not finite {_SKIPS_ALLOWED} steps in a row; lower "
+            f"step {index}: the gradient was not finite {_SKIPS_ALLOWED} steps in a row; lower "
             "optimizer.learning_rate or set optimizer.gradient_norm_limit, then train again"
         )
-    return value
-
-
-def _target(run: _Run, batch: Batch, epoch: int) -> Target:
-    """The truth on the device, with what a boundary loss asks for beside it."""
-    mask = run.fabric.to_device(torch.from_numpy(batch.mask))
-    if batch.signed_distance is None:
-        return Target(mask)
-    distance = run.fabric.to_device(torch.from_numpy(batch.signed_distance))
-    return Target(mask, distance, boundary_weight_at(run.recipe.boundary or Boundary(), epoch))
+    return outcome.loss
 
 
 def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingProgress) -> None:
@@ -207,7 +218,8 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
     progress, recipe = run.state.progress, run.recipe
     epoch, _ = run.batches.epochs.at(progress.step)
     due = epoch % recipe.validation.every_epochs == 0 or progress.step == run.total_steps
-    scored = _validate(run) if due and run.samples.validation else None
+    validates = run.system.predicts and bool(run.samples.validation)
+    scored = _validate(run) if due and validates else None
     is_best = False
     if scored is not None:
         # Any comparison with NaN is false: a score that is none is never the best.
@@ -217,7 +229,7 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
             board.add_scalar(f"val/{name}", number, progress.step)
     if is_best and scored is not None:
         progress.best_score, progress.best_step = scored.f1, progress.step
-    if is_best or not run.samples.validation:
+    if is_best or not validates:
         _save_best(run, scored)
     count = progress.loss_count
     collapse = find_collapse(progress.predicted_px, progress.crack_px, progress.seen_px)
@@ -225,14 +237,17 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
         bar.warn(describe_collapse(collapse, epoch=epoch))
     progress.collapse = collapse
     added = _mine(run, epoch)
+    figures = {name: _ratio(total, count) for name, total in progress.figure_sums.items()}
+    for name, mean in figures.items():
+        board.add_scalar(f"train/{name}", mean, progress.step)
     journal.add(
         {
             "epoch": epoch,
             "step": progress.step,
-            "learning_rate": float(run.state.optimizer.param_groups[-1]["lr"]),
+            "learning_rate": _learning_rate(run.state),
             "loss": progress.loss_sum / count if count else float("nan"),
             "skipped_steps": progress.skipped,
-            "predicted_share": progress.predicted_px / progress.seen_px if count else None,
+            "predicted_share": _ratio(progress.predicted_px, progress.seen_px),
             "collapse": collapse,
             "val_f1": scored.f1 if scored else None,
             "val_precision": scored.precision if scored else None,
@@ -241,16 +256,28 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
             "threshold": scored.threshold if scored else None,
             "best": int(is_best),
             "added_patches": added,
+            **figures,
         }
     )
     progress.rows += 1
     progress.start_epoch()
 
 
+def _learning_rate(state: TrainingState) -> float | None:
+    """Of the recipe's network's last parameter group, or of what else is trained."""
+    for optimizer in state.optimizers.values():
+        return float(optimizer.param_groups[-1]["lr"])
+    return None
+
+
+def _ratio(total: float, count: int) -> float | None:
+    return total / count if count else None
+
+
 def _mine(run: _Run, epoch: int) -> int | None:
     """Let the patch set grow where a round of mining is due; says by how many patches."""
     worst = mine(
-        run.state.averaged or run.state.network,
+        run.state.kept,
         run.batches,
         epoch=epoch,
         device=run.fabric.device,
@@ -265,29 +292,21 @@ def _mine(run: _Run, epoch: int) -> int | None:
 
 
 def _validate(run: _Run) -> Score:
-    network = run.state.averaged or run.state.network
+    network = run.state.kept
     network.eval()
-    pairs = (
-        (
-            probability_of(
-                network,
-                sample.image,
-                run.recipe,
-                device=run.fabric.device,
-                autocast=run.fabric.autocast(),
-            ),
-            sample.mask,
-        )
-        for sample in run.samples.validation
+    return run.system.validate(
+        network,
+        run.samples.validation,
+        run.recipe,
+        device=run.fabric.device,
+        autocast=run.fabric.autocast,
     )
-    rules = run.recipe.validation
-    return score(pairs, tolerance_px=rules.tolerance_px, threshold=rules.threshold)
 
 
 def _save_best(run: _Run, scored: Score | None) -> None:
     """Write the weights to use, with the threshold chosen for them."""
-    network = run.state.averaged or run.state.network
-    weights = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    state = run.state.kept.state_dict()
+    weights = {k: v.detach().cpu().contiguous() for k, v in state.items()}
     described = {
         "step": run.state.progress.step,
         "score": asdict(scored) if scored else None,
@@ -304,6 +323,7 @@ def _set_up(
     samples: TrainingSamples,
     device: str,
 ) -> _Run:
+    system = find_system(recipe.system)
     if recipe.threads is not None:
         torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
@@ -314,34 +334,29 @@ def _set_up(
     )
     network = build(recipe.network.name, **recipe.network.options)
     check_patches(recipe, network)
-    network = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    networks = {
+        name: _placed(module, fabric)
+        for name, module in {"network": network, **system.companions(recipe)}.items()
+    }
+    freeze(recipe.frozen, networks)
     state = TrainingState(
-        network=network,
-        averaged=copy.deepcopy(network) if recipe.ema_decay is not None else None,
-        optimizer=make_optimizer(recipe.optimizer, network),
+        networks=networks,
+        averaged=copy.deepcopy(networks["network"]) if recipe.ema_decay is not None else None,
+        optimizers={
+            name: make_optimizer(recipe.optimizer, module)
+            for name, module in networks.items()
+            if any(parameter.requires_grad for parameter in module.parameters())
+        },
         recipe_digest=_digest(recipe, [*samples.train, *samples.validation]),
     )
     batches = Batches(samples.train, recipe, first_dataset=samples.first_dataset)
-    return _Run(recipe, out, fabric, state, batches, samples, batches.epochs.total_steps)
+    total_steps = batches.epochs.total_steps
+    return _Run(recipe, system, out, fabric, state, batches, samples, total_steps)
 
 
-def _average(state: TrainingState, decay: float | None, step: int) -> None:
-    """Move the averaged weights (and running statistics) towards the trained ones."""
-    if state.averaged is None or decay is None:
-        return
-    share = 1 - ema_decay_at(decay, step)
-    with torch.no_grad():
-        trained = state.network.state_dict()
-        for name, average in state.averaged.state_dict().items():
-            if average.is_floating_point():
-                average.lerp_(trained[name], share)
-            else:
-                average.copy_(trained[name])
-
-
-def _reset_average(state: TrainingState) -> None:
-    if state.averaged is not None:
-        state.averaged.load_state_dict(state.network.state_dict())
+def _placed(network: nn.Module, fabric: Fabric) -> nn.Module:
+    placed: nn.Module = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return placed
 
 
 def _digest(recipe: Recipe, samples: Sequence[Sample]) -> str:
@@ -352,15 +367,6 @@ def _digest(recipe: Recipe, samples: Sequence[Sample]) -> str:
         digest.update(sample.image.tobytes())
         digest.update(np.packbits(sample.mask).tobytes())
     return digest.hexdigest()
-
-
-def _check_folder(out: Path, *, resume: bool) -> None:
-    if (out / "recipe.yaml").exists() and not resume:
-        raise UsageError(
-            f"{out}: holds a training already; go on with --resume, or give another --out"
-        )
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file, expected a folder for the run")
 
 
 def _timing(run: _Run, elapsed: float, steps: int) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -42,7 +44,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 def _groups(settings: Optimizer, network: nn.Module) -> list[dict[str, object]]:
     if settings.stage_decay == 1:
-        return [{"params": list(network.parameters()), "rate_share": 1.0}]
+        return [{"params": _trained(network.parameters()), "rate_share": 1.0}]
     if not hasattr(network, "parameter_groups"):
         raise RecipeError(
             f"optimizer.stage_decay: got {settings.stage_decay:g}, but {type(network).__name__} "
@@ -51,6 +53,11 @@ def _groups(settings: Optimizer, network: nn.Module) -> list[dict[str, object]]:
     groups: list[list[nn.Parameter]] = network.parameter_groups()  # type: ignore[operator]
     last = len(groups) - 1
     return [
-        {"params": group, "rate_share": settings.stage_decay ** (last - index)}
+        {"params": _trained(group), "rate_share": settings.stage_decay ** (last - index)}
         for index, group in enumerate(groups)
     ]
+
+
+def _trained(parameters: Iterable[nn.Parameter]) -> list[nn.Parameter]:
+    """Without those that are frozen."""
+    return [parameter for parameter in parameters if parameter.requires_grad]

@@ -10,9 +10,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class TrainingProgress:
-    """A bar that first counts images read, then steps trained with a running loss."""
+    """A bar that first counts images read, then steps trained with a running loss.
 
-    def __init__(self, *, enabled: bool) -> None:
+    Args:
+        enabled: whether anything is shown.
+        label: of the stage, in front.
+    """
+
+    def __init__(self, *, enabled: bool, label: str = "") -> None:
+        self._label = f"{label}: " if label else ""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -39,12 +45,14 @@ class TrainingProgress:
 
     def reading(self, total: int) -> Callable[[], None]:
         """Start counting images; returns what to call after each."""
-        self._bar.update(self._task, description="reading images", total=total)
+        self._bar.update(self._task, description=f"{self._label}reading images", total=total)
         return lambda: self._bar.advance(self._task)
 
     def training(self, done: int, total: int) -> None:
         """Start counting steps."""
-        self._bar.reset(self._task, description="training", total=total, completed=done)
+        self._bar.reset(
+            self._task, description=f"{self._label}training", total=total, completed=done
+        )
 
     def step(self, loss: float) -> None:
         """Count one step; the loss shown is a running mean."""

@@ -15,12 +15,12 @@ class TrainingResult:
 
     Attributes:
         out: the run's folder.
-        model: the exported model file.
+        model: the exported model file, or None where the network predicts no cracks.
         score: pooled figures of the best weights on the validation images, or None.
     """
 
     out: Path
-    model: Path
+    model: Path | None
     score: dict[str, float] | None
 
 

@@ -1,15 +1,52 @@
-"""What a training starts from: a model file, or pretrained weights of the encoder."""
+"""Before a training: what is checked, and the weights that it starts from."""
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from torch import Tensor, nn
 
-from crackgauge.errors import ModelFileError, RecipeError
+from crackgauge.errors import ModelFileError, RecipeError, UsageError
+from crackgauge.files import write_text_atomic
 from crackgauge.inference.export import load_onnx_weights
-from crackgauge.recipes import Recipe
+from crackgauge.inference.training_run import RECIPE_NAME
+from crackgauge.losses import LOSSES
+from crackgauge.recipes import Recipe, dump_recipe
 from crackgauge.tiling import round_up
+from crackgauge.training.averaging import reset_average
+from crackgauge.training.parts import load_parts
+from crackgauge.training.state import TrainingState
+from crackgauge.training.systems import find_system
+
+FINISHED_NAME = "finished.txt"
+
+
+def check_folder(out: Path, *, resume: bool) -> None:
+    """Refuse a folder that cannot take the run.
+
+    Raises:
+        UsageError: it holds a run and `resume` is off, or is a file.
+    """
+    if (out / RECIPE_NAME).exists() and not resume:
+        raise UsageError(
+            f"{out}: holds a training already; go on with --resume, or give another --out"
+        )
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file, expected a folder for the run")
+
+
+def check_names(recipe: Recipe) -> None:
+    """Refuse a system or a loss that there is not, before anything is read.
+
+    Raises:
+        RecipeError: there is none of the name; the nearest is named.
+    """
+    find_system(recipe.system)
+    if recipe.loss not in LOSSES:
+        near = difflib.get_close_matches(recipe.loss, LOSSES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise RecipeError(f"unknown loss {recipe.loss!r}; known: {', '.join(sorted(LOSSES))}{hint}")
 
 
 def check_patches(recipe: Recipe, network: nn.Module) -> None:
@@ -67,3 +104,44 @@ def initial_weights(path: Path | str, network: nn.Module) -> dict[str, Tensor]:
             f"the first is {wrong[0]}; expected the recipe's network with its options"
         )
     return got
+
+
+def load_start(
+    recipe: Recipe, state: TrainingState, *, stages: Path, init: Path | str | None
+) -> None:
+    """Fill in the weights that a training starts from.
+
+    Args:
+        recipe: of the training.
+        state: its networks.
+        stages: folder of the run whose stages it builds on.
+        init: a model file for the recipe's own network, instead of encoder weights and stages.
+
+    Raises:
+        RecipeError, ModelFileError: as `load_encoder`, `initial_weights` and `load_parts`.
+    """
+    networks, start = state.networks, dict(recipe.start)
+    if init is None:
+        load_encoder(recipe.network.encoder_weights, networks["network"])
+    else:
+        networks["network"].load_state_dict(initial_weights(init, networks["network"]))
+        start = {k: v for k, v in start.items() if k.partition(".")[0] != "network"}
+    load_parts(start, networks, stages)
+    reset_average(state)
+
+
+def mark_finished(out: Path, *, steps: int) -> None:
+    """Say in the run's folder that it is done.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    write_text_atomic(out / FINISHED_NAME, f"{steps} steps\n")
+
+
+def is_finished(recipe: Recipe, folder: Path) -> bool:
+    """Whether the folder holds the finished training of this very recipe."""
+    kept = folder / RECIPE_NAME
+    if not (folder / FINISHED_NAME).is_file() or not kept.is_file():
+        return False
+    return kept.read_text(encoding="utf-8") == dump_recipe(recipe)

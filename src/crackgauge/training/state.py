@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from crackgauge.errors import ModelFileError
 from crackgauge.files import write_bytes_atomic, write_text_atomic
 from crackgauge.training.collapse import Collapse
+from crackgauge.training.outcome import Outcome
 
 _KEEP = 2
 
@@ -40,6 +41,7 @@ class Progress:
         best_score: best validation score so far, or None.
         best_step: step of it.
         without_better: validations since.
+        figure_sums: of the system's own figures in the running epoch, by name.
         added_patches: numbers of the background patches that each round of mining has added.
     """
 
@@ -56,12 +58,24 @@ class Progress:
     best_score: float | None = None
     best_step: int = 0
     without_better: int = 0
+    figure_sums: dict[str, float] = field(default_factory=dict)
     added_patches: list[list[int]] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> None:
+        """Add what a step tells to the running epoch."""
+        self.loss_sum += outcome.loss
+        self.loss_count += 1
+        self.predicted_px += outcome.predicted_px
+        self.crack_px += outcome.crack_px
+        self.seen_px += outcome.seen_px
+        for name, value in outcome.figures.items():
+            self.figure_sums[name] = self.figure_sums.get(name, 0.0) + value
 
     def start_epoch(self) -> None:
         """Set back what is counted over an epoch."""
         self.loss_sum, self.loss_count, self.skipped = 0.0, 0, 0
         self.predicted_px = self.crack_px = self.seen_px = 0
+        self.figure_sums = {}
 
 
 @dataclass
@@ -69,18 +83,28 @@ class TrainingState:
     """The objects that a state is taken from and put back into.
 
     Attributes:
-        network: trained weights and buffers.
-        averaged: the network with averaged weights, or None.
-        optimizer: of the network's parameters.
+        networks: trained weights and buffers by name; the first is "network", the recipe's own.
+        averaged: the recipe's network with averaged weights, or None.
+        optimizers: of the parameters of each network that has any to train, by the same names.
         recipe_digest: SHA-256 of the recipe, so that a state is never resumed under another.
         progress: plain numbers.
     """
 
-    network: nn.Module
+    networks: dict[str, nn.Module]
     averaged: nn.Module | None
-    optimizer: torch.optim.Optimizer
+    optimizers: dict[str, torch.optim.Optimizer]
     recipe_digest: str
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def network(self) -> nn.Module:
+        """The recipe's own network, as trained."""
+        return self.networks["network"]
+
+    @property
+    def kept(self) -> nn.Module:
+        """What is validated and exported: the averaged network where there is one."""
+        return self.averaged or self.network
 
 
 def save_state(state: TrainingState, folder: Path) -> Path:
@@ -89,14 +113,18 @@ def save_state(state: TrainingState, folder: Path) -> Path:
     Raises:
         StorageError: it cannot be written; the older states stay as they are.
     """
-    tensors = {f"network/{k}": v for k, v in state.network.state_dict().items()}
+    tensors = {
+        f"networks/{name}/{k}": v
+        for name, network in state.networks.items()
+        for k, v in network.state_dict().items()
+    }
     if state.averaged is not None:
         tensors |= {f"averaged/{k}": v for k, v in state.averaged.state_dict().items()}
-    optimizer = state.optimizer.state_dict()
-    for index, values in optimizer["state"].items():
-        for name, value in values.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer/{index}/{name}"] = value
+    for name, optimizer in state.optimizers.items():
+        for index, values in optimizer.state_dict()["state"].items():
+            for key, value in values.items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimizers/{name}/{index}/{key}"] = value
     tensors["generator"] = torch.get_rng_state()
     described = {"recipe": state.recipe_digest, "progress": asdict(state.progress)}
     plain = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
@@ -138,15 +166,16 @@ def load_state(path: Path, state: TrainingState) -> None:
             f"{path}: was saved under another recipe or dataset; resume with the recipe in the "
             "run's folder, or train into another folder"
         )
-    state.network.load_state_dict(_under(tensors, "network"))
+    for name, network in state.networks.items():
+        network.load_state_dict(_under(tensors, f"networks/{name}"))
     if state.averaged is not None:
         state.averaged.load_state_dict(_under(tensors, "averaged"))
-    optimizer = state.optimizer.state_dict()
-    values: dict[int, dict[str, Any]] = {}
-    for key, tensor in _under(tensors, "optimizer").items():
-        index, name = key.split("/")
-        values.setdefault(int(index), {})[name] = tensor
-    state.optimizer.load_state_dict({**optimizer, "state": values})
+    for name, optimizer in state.optimizers.items():
+        values: dict[int, dict[str, Any]] = {}
+        for path_in_state, tensor in _under(tensors, f"optimizers/{name}").items():
+            index, key = path_in_state.split("/")
+            values.setdefault(int(index), {})[key] = tensor
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": values})
     torch.set_rng_state(tensors["generator"])
     state.progress = Progress(**described["progress"])
 

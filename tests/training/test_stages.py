@@ -1,0 +1,94 @@
+"""A training of stages: each is trained once, hands on its weights, and resumes."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tests.training.conftest import SMALL
+
+from crackgauge.errors import ModelFileError, RecipeError
+from crackgauge.inference.predictor import open_model
+from crackgauge.recipes import Recipe, load_recipe
+from crackgauge.training.loop import train
+
+STAGED = (
+    *SMALL,
+    "epochs=1",
+    "ema_decay=null",
+    "stages.first.epochs=2",
+    "start.network=first",
+)
+
+
+def _recipe(*overrides: str) -> Recipe:
+    return load_recipe("attention-unet-fast", [*STAGED, *overrides])
+
+
+def _train(data: Path, out: Path, *overrides: str, resume: bool = False) -> None:
+    train(_recipe(*overrides), data=data, out=out, resume=resume, progress=False, device="cpu")
+
+
+def test_a_stage_hands_on_its_weights(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path, "epochs=0")
+    stage = tmp_path / "stages" / "first"
+    first, last = load_file(stage / "best.safetensors"), load_file(tmp_path / "best.safetensors")
+    assert all(torch.equal(first[name], last[name]) for name in first)
+    assert first.keys() == last.keys()
+    assert not (stage / "model.onnx").exists()  # only the last training is the run's model
+    with (tmp_path / "journal.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["epoch"], row["step"]) for row in rows] == [("0", "0")]
+    assert rows[0]["val_f1"]
+    assert "chosen" not in open_model(tmp_path / "model.onnx").metadata.threshold_source
+
+
+def test_a_finished_stage_is_not_trained_again(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path)
+    stage = tmp_path / "stages" / "first" / "best.safetensors"
+    made = stage.stat().st_mtime_ns
+    _train(strokes, tmp_path, resume=True)
+    assert stage.stat().st_mtime_ns == made
+
+
+def test_a_stage_of_another_recipe_is_refused_on_resume(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path)
+    with pytest.raises(ModelFileError, match="under another recipe"):
+        _train(strokes, tmp_path, "stages.first.epochs=3", resume=True)
+
+
+def test_a_frozen_part_stays_as_it_was(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path, 'frozen=["network.encoder"]')
+    first = load_file(tmp_path / "stages" / "first" / "best.safetensors")
+    last = load_file(tmp_path / "best.safetensors")
+    changed = {name for name in first if not torch.equal(first[name], last[name])}
+    assert changed
+    assert not any(name.startswith("encoder.") for name in changed)
+    assert any(name.startswith("encoder.") for name in first)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ('frozen=["network.encodr"]', "frozen: there is no 'network.encodr'; network has: network."),
+        ('frozen=["critic"]', "the training has no network 'critic'; it has: network"),
+    ],
+)
+def test_a_part_that_is_not_there_is_named(
+    strokes: Path, tmp_path: Path, override: str, said: str
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        _train(strokes, tmp_path, "stages.first.epochs=1", override)
+
+
+def test_weights_of_another_network_are_refused(strokes: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"does not hold the weights of network"):
+        _train(
+            strokes,
+            tmp_path,
+            "stages.first.network.options.filters=[4,4,4]",
+            "stages.first.epochs=1",
+        )
