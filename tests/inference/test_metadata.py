@@ -27,6 +27,7 @@ def test_json_reads_back_to_the_same_description():
         ({"std": (0.5, 0.0, 0.5)}, "std must be positive"),
         ({"tile": 100}, "no multiple of the stride"),
         ({"output_scale": 0.3}, "does not fit stride 8"),
+        ({"output_scale": 1.5}, "above 1 must be a whole number"),
         ({"preprocessing": ("standardise-clahe-gamma",)}, "one grey channel"),
         ({"threshold": float("nan")}, "finite"),
         ({"threshhold": 0.3}, "Extra inputs"),

@@ -103,11 +103,6 @@ def test_what_is_no_image_is_refused(predictor, tmp_path):
         predictor.predict(tmp_path / "none.jpg")
 
 
-def test_a_model_that_enlarges_is_refused(network, predictor):
-    with pytest.raises(ModelFileError, match="enlarges its input 4 times"):
-        Predictor(describe(network, output_scale=4.0), predictor.network().backend, digest="")
-
-
 @pytest.fixture
 def run(network, tmp_path):
     """The folder of a training run that has validated once."""

@@ -80,8 +80,8 @@ def apply_view(x: Array, view: View) -> Array:
 
 
 def undo_view(y: Array, view: View) -> Array:
-    """Bring a network's output (h, w) for a view back to the image's pixels."""
-    turned = y[:: -1 if view.flip_rows else 1, :: -1 if view.flip_cols else 1]
+    """Bring a network's output (..., h, w) for a view back to the image's pixels."""
+    turned = y[..., :: -1 if view.flip_rows else 1, :: -1 if view.flip_cols else 1]
     return resample(turned, 1 / view.scale)
 
 

@@ -1,10 +1,11 @@
 """From a torch network to one ONNX file, and back to its weights, bit for bit.
 
-The graph maps `image` float32 (N, C, H, W), normalised, to `probability` float32 (N, 1, H, W);
-N, H and W are free. Initialisers carry the names of the network's state, batch norm stays apart
-(the runtime fuses it when it loads), nothing is folded into the weights. What prediction does not
-need, such as the counters of batch norm, is kept beside the graph, so that a training can go on
-from the file alone.
+The graph maps `image` float32 (N, C, H, W), normalised, to `probability` float32 (N, 1, H, W), or
+(N, 1, s H, s W) where the network enlarges. One that makes an enlarged image has it as a second
+output, `enlarged_image` (N, C, s H, s W), normalised too. N, H and W are free. Initialisers carry
+the names of the network's state, batch norm stays apart (the runtime fuses it when it loads),
+nothing is folded into the weights. What prediction does not need, such as the counters of batch
+norm, is kept beside the graph, so that a training can go on from the file alone.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ class _Probability(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor) -> Tensor:
-        return torch.sigmoid(self.network(image).logits)
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        output = self.network(image)
+        probability = torch.sigmoid(output.logits)
+        if output.enlarged_image is None:
+            return probability
+        return probability, output.enlarged_image
 
 
 def export_onnx(network: nn.Module, metadata: ModelMetadata, path: str | Path) -> None:
@@ -70,8 +75,8 @@ def export_onnx(network: nn.Module, metadata: ModelMetadata, path: str | Path) -
         path: the .onnx file.
 
     Raises:
-        ModelFileError: torch cannot export it, or a probability of the file differs from torch's
-            by more than 1e-4.
+        ModelFileError: torch cannot export it, or a probability or an enlarged image of the file
+            differs from torch's by more than 1e-4.
         StorageError: the file cannot be written.
     """
     reference = copy.deepcopy(network).cpu().float().eval()
@@ -84,14 +89,16 @@ def export_onnx(network: nn.Module, metadata: ModelMetadata, path: str | Path) -
     if not difference <= PARITY_TOLERANCE:
         raise ModelFileError(
             f"{path}: not written: the exported file differs from torch by {difference:.2g} in "
-            f"probability, expected at most {PARITY_TOLERANCE:g}; report this with the recipe"
+            f"its output, expected at most {PARITY_TOLERANCE:g}; report this with the recipe"
         )
     write_bytes_atomic(path, model.content)
 
 
 @torch.no_grad()
 def parity(network: nn.Module, model: ModelFile) -> float:
-    """Largest |difference of probability| between torch and ONNX Runtime on several sizes.
+    """Largest |difference| between torch and ONNX Runtime on several sizes.
+
+    Of the probability, and of the enlarged image, where there is one, as a share of white.
 
     Sizes in strides: 1x1, 2x5, 9x4 and a batch of two 3x3; noise of all pixel values, normalised as
     the predictor does. Values that no image has would drive a network without normalisation to
@@ -105,12 +112,19 @@ def parity(network: nn.Module, model: ModelFile) -> float:
     for count, rows, cols in ((1, 1, 1), (1, 2, 5), (1, 9, 4), (2, 3, 3)):
         size = (count, metadata.channels, rows * metadata.stride, cols * metadata.stride)
         x = (torch.randint(0, 256, size, generator=generator) / 255 - mean) / std
-        expected = torch.sigmoid(network(x).logits).numpy()
-        got = backend.run(x.numpy())
-        if got.shape != expected.shape or not np.isfinite(got).all():
-            return float("inf")
-        worst = max(worst, float(np.abs(got - expected).max()))
+        output, found = network(x), backend.maps(x.numpy())
+        worst = max(worst, _difference(torch.sigmoid(output.logits), found.probability))
+        if output.enlarged_image is not None:
+            worst = max(worst, _difference(output.enlarged_image * std, found.enlarged_image, std))
     return worst
+
+
+def _difference(
+    expected: Tensor, got: npt.NDArray[np.float32] | None, factor: Tensor | float = 1.0
+) -> float:
+    if got is None or got.shape != expected.shape or not np.isfinite(got).all():
+        return float("inf")
+    return float((torch.from_numpy(got) * factor - expected).abs().max())
 
 
 def load_onnx_weights(path: str | Path) -> dict[str, Tensor]:
@@ -162,7 +176,7 @@ def _trace(network: nn.Module, metadata: ModelMetadata, target: str) -> onnx.Mod
                 optimize=False,  # would fuse batch norm into the weights
                 verbose=False,
                 input_names=["image"],
-                output_names=["probability"],
+                output_names=_output_names(network),
                 opset_version=OPSET,
                 dynamic_shapes={"image": {0: count, 2: stride * rows, 3: stride * cols}},
             )
@@ -175,6 +189,11 @@ def _trace(network: nn.Module, metadata: ModelMetadata, target: str) -> onnx.Mod
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelFileError(f"{target}: torch cannot export this network: {lines[0]}") from error
     return _clean(program.model_proto)
+
+
+def _output_names(network: nn.Module) -> list[str]:
+    enlarges = getattr(network, "enlarges_image", False)
+    return ["probability", "enlarged_image"] if enlarges else ["probability"]
 
 
 def _may_fold(node: Any, state: set[str]) -> bool | None:

@@ -35,7 +35,8 @@ class ModelMetadata(BaseModel):
         halo: px around a tile that its result depends on.
         tile: px, side of a core; see `crackgauge.tiling`.
         tiling: "exact" where tiles equal the whole image, "approximate" where they are blended.
-        output_scale: size of the output over that of the input.
+        output_scale: size of the output over that of the input; above 1 a whole number, and
+            the result is then that of the enlarged image.
         threshold: probability from which a pixel is crack.
         threshold_source: how the threshold was chosen.
         training_data, licence: what it was trained on, and the licence of the weights.
@@ -85,7 +86,14 @@ class ModelMetadata(BaseModel):
         side = self.stride * self.output_scale
         if not math.isclose(side, round(side), abs_tol=1e-9) or round(side) < 1:
             raise ValueError(f"output_scale {self.output_scale} does not fit stride {self.stride}")
+        if self.output_scale > 1 and self.output_scale != round(self.output_scale):
+            raise ValueError(f"output_scale {self.output_scale} above 1 must be a whole number")
         return self
+
+    @property
+    def enlargement(self) -> int:
+        """How many times larger the result is than the image; 1 where it has the image's size."""
+        return max(1, round(self.output_scale))
 
     @property
     def output_fraction(self) -> Fraction:

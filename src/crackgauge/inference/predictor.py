@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from crackgauge.arrays import Image, Probability, Window
-from crackgauge.errors import ModelFileError, UsageError
+from crackgauge.errors import UsageError
 from crackgauge.images import WHOLE_LIMIT_PX, ImageSource, array_source, open_image
 from crackgauge.inference.augmentation import alignment, find_views, reach
 from crackgauge.inference.backends import Backend, open_backend
+from crackgauge.inference.enlarging import BicubicSource, Enlarged, to_image
 from crackgauge.inference.metadata import ModelMetadata
 from crackgauge.inference.onnx_file import read_model_file
-from crackgauge.inference.tiled import Network, predict_tiles
+from crackgauge.inference.tiled import Network, predict_layers, predict_tiles
 from crackgauge.tiling import Tile, plan_tiles, round_up
 
 EXPORTED_NAME = "model.onnx"
@@ -33,11 +34,6 @@ class Predictor:
     """
 
     def __init__(self, metadata: ModelMetadata, backend: Backend, *, digest: str) -> None:
-        if metadata.output_scale > 1:
-            raise ModelFileError(
-                f"{metadata.architecture}: enlarges its input {metadata.output_scale:g} times, "
-                "which this crackgauge cannot use yet; install a newer one"
-            )
         self.metadata = metadata
         self.digest = digest
         self._backend = backend
@@ -46,6 +42,15 @@ class Predictor:
     def threshold(self) -> float:
         """Probability from which a pixel is crack, as the model file says."""
         return self.metadata.threshold
+
+    @property
+    def enlargement(self) -> int:
+        """How many times larger the result is than the image, s; 1 for most models.
+
+        A super-resolution model gives the mask of the enlarged image: a pixel of it covers 1 / s
+        of the millimetres that a pixel of the photo covers.
+        """
+        return self.metadata.enlargement
 
     @property
     def backend_name(self) -> str:
@@ -59,7 +64,7 @@ class Predictor:
         augmentation: str = "none",
         tile: int | None = None,
     ) -> Probability:
-        """Probability float32 (H, W) in [0, 1] that a pixel is crack.
+        """Probability float32 (s H, s W) in [0, 1] that a pixel is crack; s is `enlargement`.
 
         Args:
             image: uint8 (H, W, 3) RGB, or a file.
@@ -70,13 +75,42 @@ class Predictor:
 
         Raises:
             UsageError: another array, an unknown augmentation, a tile that does not fit, an image
-                above 200 megapixels (`predict_windows` takes it), or too little memory.
+                above 200 megapixels when enlarged (`predict_windows` takes it), or too little
+                memory.
             InputRefused: the file cannot be read as an image.
         """
-        if isinstance(image, np.ndarray):
-            return self._predict_whole(array_source(image), augmentation, tile)
-        with open_image(image) as source:
-            return self._predict_whole(source, augmentation, tile)
+        with _source_of(image) as source:
+            height, width = self._result_size(source)
+            blocks = self.predict_windows(source, augmentation=augmentation, tile=tile)
+            return _join(blocks, height, width)
+
+    def predict_enlarged(
+        self,
+        image: Image | str | Path,
+        *,
+        augmentation: str = "none",
+        tile: int | None = None,
+    ) -> Enlarged:
+        """The photo enlarged s times, with its probability, from one pass.
+
+        The photo is the network's own enlargement; bicubic where the network enlarges only the
+        probability, or nothing (s = 1).
+
+        Args:
+            image, augmentation, tile: as for `predict`.
+
+        Raises:
+            UsageError, InputRefused: as `predict`.
+        """
+        with _source_of(image) as source:
+            height, width = self._result_size(source)
+            windows = self.predict_enlarged_windows(source, augmentation=augmentation, tile=tile)
+            photo = np.empty((height, width, 3), np.uint8)
+            probability = np.empty((height, width), np.float32)
+            for window, block in windows:
+                photo[window.slices] = block.image
+                probability[window.slices] = block.probability
+            return Enlarged(photo, probability)
 
     def predict_windows(
         self, source: ImageSource, *, augmentation: str = "none", tile: int | None = None
@@ -85,17 +119,33 @@ class Predictor:
 
         Args:
             source: from `open_image` or `array_source`.
-            augmentation, tile: as for `predict`. Windows begin at multiples of the tile, which
-                is 1,024 px by default, and end at such or at the edge of the image.
+            augmentation, tile: as for `predict`. Windows begin at multiples of s times the tile,
+                which is 1,024 px by default, and end at such or at the edge of the image.
 
         Yields:
-            Windows that cover the image once, each with its float32 (h, w).
+            Windows that cover the enlarged image once, each with its float32 (h, w).
 
         Raises:
             UsageError, InputRefused: as `predict`.
         """
         tiles = self.plan(source.height, source.width, augmentation=augmentation, tile=tile)
         return predict_tiles(self.network(augmentation), source, tiles)
+
+    def predict_enlarged_windows(
+        self, source: ImageSource, *, augmentation: str = "none", tile: int | None = None
+    ) -> Iterator[tuple[Window, Enlarged]]:
+        """As `predict_windows`, with the enlarged photo of each window; see `predict_enlarged`.
+
+        Raises:
+            UsageError, InputRefused: as `predict`.
+        """
+        tiles = self.plan(source.height, source.width, augmentation=augmentation, tile=tile)
+        enlarged = BicubicSource(source, self.enlargement)
+        network = self.network(augmentation)
+        for window, layers in predict_layers(network, source, tiles, with_image=True):
+            own = len(layers) > 1
+            image = to_image(layers[1:], self.metadata) if own else enlarged.read(window)
+            yield window, Enlarged(image, layers[0])
 
     def plan(
         self, height: int, width: int, *, augmentation: str = "none", tile: int | None = None
@@ -119,26 +169,33 @@ class Predictor:
         """
         return Network(self._backend, self.metadata, find_views(augmentation))
 
-    def _predict_whole(
-        self, source: ImageSource, augmentation: str, tile: int | None
-    ) -> Probability:
-        height, width = source.height, source.width
+    def _result_size(self, source: ImageSource) -> tuple[int, int]:
+        """Height and width of the result, which must fit into one array."""
+        height, width = (self.enlargement * size for size in (source.height, source.width))
         if height * width > WHOLE_LIMIT_PX:
             raise UsageError(
                 f"got {height}x{width} px, expected at most {WHOLE_LIMIT_PX:,} in one array; "
                 "use predict_windows, or the command `crackgauge predict`"
             )
-        blocks = self.predict_windows(source, augmentation=augmentation, tile=tile)
-        out: Probability | None = None
-        for window, block in blocks:
-            if block.shape == (height, width):
-                return np.ascontiguousarray(block)
-            if out is None:
-                out = np.empty((height, width), np.float32)
-            out[window.slices] = block
+        return height, width
+
+
+def _source_of(image: Image | str | Path) -> ImageSource:
+    return array_source(image) if isinstance(image, np.ndarray) else open_image(image)
+
+
+def _join(blocks: Iterator[tuple[Window, Probability]], height: int, width: int) -> Probability:
+    """Blocks that cover (height, width) once, as one array; one that covers all is not copied."""
+    out: Probability | None = None
+    for window, block in blocks:
+        if block.shape == (height, width):
+            return np.ascontiguousarray(block)
         if out is None:
-            raise UsageError(f"got an image of {height}x{width} px, expected at least one pixel")
-        return out
+            out = np.empty((height, width), np.float32)
+        out[window.slices] = block
+    if out is None:
+        raise UsageError(f"got an image of {height}x{width} px, expected at least one pixel")
+    return out
 
 
 def open_model(

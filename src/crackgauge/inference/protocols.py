@@ -44,7 +44,7 @@ def predict_windows_mean(
         float32 (H, W).
 
     Raises:
-        UsageError: P is no multiple of S, or the step is not in 1..P.
+        UsageError: P is no multiple of S, the step is not in 1..P, or the model enlarges.
     """
     _check_window(window_px, predictor.metadata.stride)
     if not 1 <= step <= window_px:
@@ -87,7 +87,8 @@ def predict_shifts_mean(predictor: Predictor, image: Image, *, step: int = 1) ->
         float32 (H, W).
 
     Raises:
-        UsageError: a step outside 1..S, or an image that is larger than one tile.
+        UsageError: a step outside 1..S, an image that is larger than one tile, or a model that
+            enlarges.
     """
     stride = predictor.metadata.stride
     if not 1 <= step <= stride:
@@ -127,7 +128,7 @@ def predict_stitched(predictor: Predictor, image: Image, *, patch_px: int) -> Pr
         float32 (H, W).
 
     Raises:
-        UsageError: P is no multiple of S.
+        UsageError: P is no multiple of S, or the model enlarges.
     """
     _check_window(patch_px, predictor.metadata.stride)
     height, width = image.shape[:2]
@@ -159,6 +160,11 @@ def _check_window(window_px: int, stride: int) -> None:
 
 
 def _whole_input(predictor: Predictor, image: Image, height: int, width: int) -> Array:
+    if predictor.enlargement > 1:
+        raise UsageError(
+            f"got a model that enlarges {predictor.enlargement} times, expected one whose result "
+            "has the image's size; use predict"
+        )
     source = array_source(image)
     return NetworkInput(source, predictor.metadata).read(Window(0, 0, height, width))
 

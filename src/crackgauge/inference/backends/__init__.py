@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,19 @@ BACKENDS: dict[str, tuple[str, str]] = {
 }
 
 
+class NetworkMaps(NamedTuple):
+    """Everything that a network puts out.
+
+    Attributes:
+        probability: float32 (N, 1, H', W').
+        enlarged_image: float32 (N, C, H', W'), normalised as the input is; None where the network
+            makes none.
+    """
+
+    probability: Array
+    enlarged_image: Array | None = None
+
+
 class Backend(Protocol):
     """A network ready to run.
 
@@ -43,6 +56,9 @@ class Backend(Protocol):
             UsageError: the memory does not suffice for an input of this size.
             ModelFileError: the network cannot run it.
         """
+
+    def maps(self, batch: Array) -> NetworkMaps:
+        """As `run`, with the enlarged image where the network makes one."""
 
 
 class _Module(Protocol):

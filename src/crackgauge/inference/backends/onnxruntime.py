@@ -8,10 +8,11 @@ import numpy as np
 import onnxruntime
 
 from crackgauge.errors import ModelFileError, UsageError
-from crackgauge.inference.backends import Array, Backend, available_threads
+from crackgauge.inference.backends import Array, Backend, NetworkMaps, available_threads
 from crackgauge.inference.onnx_file import ModelFile
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_PROBABILITY, _ENLARGED = "probability", "enlarged_image"
 _FATAL_ONLY = 4  # what ONNX Runtime would log is raised, and said once
 
 
@@ -31,12 +32,26 @@ class OnnxRuntimeBackend:
             UsageError: the memory does not suffice.
             ModelFileError: the network cannot run it.
         """
+        return self._run(batch, [_PROBABILITY]).probability
+
+    def maps(self, batch: Array) -> NetworkMaps:
+        """As `run`, with the enlarged image where the network makes one.
+
+        Raises:
+            UsageError, ModelFileError: as `run`.
+        """
+        return self._run(batch, [output.name for output in self._session.get_outputs()])
+
+    def _run(self, batch: Array, names: list[str]) -> NetworkMaps:
         try:
-            (probability,) = self._session.run(None, {"image": batch})
+            found = self._session.run(names, {"image": batch})
         except Exception as error:
             raise _run_error(error, batch, self._source) from error
+        maps = {
+            name: np.asarray(array, np.float32) for name, array in zip(names, found, strict=True)
+        }
         # Its sigmoid gives 1.0000001 for logits around 17.
-        return np.clip(np.asarray(probability, np.float32), 0.0, 1.0)
+        return NetworkMaps(np.clip(maps[_PROBABILITY], 0.0, 1.0), maps.get(_ENLARGED))
 
 
 def open_backend(
@@ -90,11 +105,12 @@ def _check_signature(session: Any, model: ModelFile) -> None:
     inputs = [(i.name, i.type, len(i.shape), i.shape[1:2]) for i in session.get_inputs()]
     outputs = [(o.name, o.type, len(o.shape)) for o in session.get_outputs()]
     expected = [("image", "tensor(float)", 4, [model.metadata.channels])]
-    if inputs != expected or outputs != [("probability", "tensor(float)", 4)]:
+    allowed = [(name, "tensor(float)", 4) for name in (_PROBABILITY, _ENLARGED)]
+    if inputs != expected or outputs not in (allowed[:1], allowed):
         raise ModelFileError(
             f"{model.source}: got inputs {inputs} and outputs {outputs}, expected one float input "
             f"image (N, {model.metadata.channels}, H, W) and one float output probability "
-            "(N, 1, H, W); export the model again"
+            "(N, 1, H, W), with or without enlarged_image; export the model again"
         )
 
 

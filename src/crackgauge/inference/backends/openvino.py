@@ -9,7 +9,7 @@ import numpy as np
 import openvino
 
 from crackgauge.errors import ModelFileError, UsageError
-from crackgauge.inference.backends import Array, Backend, available_threads
+from crackgauge.inference.backends import Array, Backend, NetworkMaps, available_threads
 from crackgauge.inference.onnx_file import ModelFile
 
 # A network compiled for one shape is faster than one for all shapes, but each holds its own memory.
@@ -33,10 +33,22 @@ class OpenVinoBackend:
             UsageError: the memory does not suffice.
             ModelFileError: the network cannot run it.
         """
+        return self.maps(batch).probability
+
+    def maps(self, batch: Array) -> NetworkMaps:
+        """As `run`, with the enlarged image where the network makes one.
+
+        Raises:
+            UsageError, ModelFileError: as `run`.
+        """
         try:
             request = self._request(batch.shape)
             request.infer([np.ascontiguousarray(batch)], share_inputs=True)
-            return np.array(request.get_output_tensor(0).data, np.float32)
+            found = [
+                np.array(request.get_output_tensor(index).data, np.float32)
+                for index in range(len(self._model.outputs))
+            ]
+            return NetworkMaps(*found)
         except MemoryError as error:
             raise UsageError(
                 f"the memory does not suffice for a tile of {batch.shape}; use a smaller --tile"

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from crackgauge.errors import ModelFileError, UsageError
-from crackgauge.inference.backends import Array, Backend
+from crackgauge.inference.backends import Array, Backend, NetworkMaps
 from crackgauge.inference.export import load_weights
 from crackgauge.inference.onnx_file import ModelFile
 from crackgauge.models import build
@@ -33,23 +33,33 @@ class TorchBackend:
         self._network = network.eval().to(device)
         self._device = device
 
-    @torch.inference_mode()
     def run(self, batch: Array) -> Array:
         """Map input (N, C, H, W) to probability (N, 1, H', W').
 
         Raises:
             UsageError: the memory does not suffice.
         """
+        return self.maps(batch).probability
+
+    @torch.inference_mode()
+    def maps(self, batch: Array) -> NetworkMaps:
+        """As `run`, with the enlarged image where the network makes one.
+
+        Raises:
+            UsageError: as `run`.
+        """
         try:
             x = torch.from_numpy(np.ascontiguousarray(batch)).to(self._device)
             with _EXACT():
-                probability = torch.sigmoid(self._network(x).logits.float())
+                output = self._network(x)
+                probability = torch.sigmoid(output.logits.float())
         except torch.OutOfMemoryError as error:
             raise UsageError(
                 f"the memory does not suffice for a tile of {batch.shape}; use a smaller --tile"
             ) from error
-        out: Array = probability.cpu().numpy()
-        return out
+        enlarged = output.enlarged_image
+        image = None if enlarged is None else enlarged.float().cpu().numpy()
+        return NetworkMaps(probability.cpu().numpy(), image)
 
 
 def open_backend(
