@@ -104,11 +104,12 @@ def command(
     crack patches are the same. Training makes the same sets by itself (sampling.patches=patch-set).
     """
     from crackgauge.cli.running import counted
-    from crackgauge.data.patch_set import compose, index_patches
+    from crackgauge.data.patch_set import compose, index_patches, parse_composition
     from crackgauge.data.patch_set_files import write_index, write_patches
 
     if out.suffix.lower() != ".csv":
         raise UsageError(f"{out}: got the suffix {out.suffix!r}, expected .csv")
+    parse_composition(composition)  # before the images are read
     first = _pairs(root, split)
     pairs = [*first, *(pair for folder in further or [] for pair in _pairs(folder, split))]
     with counted(quiet=quiet, advice="run the same command again") as progress:

@@ -164,6 +164,7 @@ def compose(
     >>> len(compose(index, "50/50")), compose(index, "all").tolist()
     (4, [0, 1, 2, 3, 4, 5])
     """
+    shares = parse_composition(composition)
     own = index.image < (np.inf if first_dataset is None else first_dataset)
     crack = index.crack[own[index.crack]] if composition == ALL_PLUS else index.crack
     background = index.background
@@ -176,10 +177,10 @@ def compose(
     order = _shuffled(background, seed, _BACKGROUND)
     if composition == ALL_PLUS:
         rest = _further(order, own, len(chosen), crack_share)
-    elif composition == ALL:
+    elif shares is None:
         rest = background
     else:
-        rest = order[: _wanted(composition, len(chosen), len(background))]
+        rest = order[: _wanted(shares, len(chosen), len(background))]
     return np.sort(np.concatenate([chosen, rest]))
 
 
@@ -187,25 +188,30 @@ def _shuffled(numbers: Numbers, seed: int, stream: int) -> Numbers:
     return np.random.default_rng((seed, stream)).permutation(numbers)
 
 
-def _wanted(composition: str, crack: int, there: int) -> int:
+def _wanted(shares: tuple[int, int], crack: int, there: int) -> int:
     """How many background patches go with the crack patches."""
-    part, rest = _parse(composition)
+    part, rest = shares
     wanted = (2 * crack * rest + part) // (2 * part)  # to the nearest, a half upwards
     if wanted > there:
         raise DatasetError(
-            f"got {there} background patches, expected {wanted} for {composition} with {crack} "
+            f"got {there} background patches, expected {wanted} for {part}/{rest} with {crack} "
             f"crack patches; take at most {there * part // rest} crack patches, another "
             "composition, or more images"
         )
     return wanted
 
 
-def _parse(composition: str) -> tuple[int, int]:
-    """Read "30/70".
+def parse_composition(composition: str) -> tuple[int, int] | None:
+    """Read "30/70"; None for "all" and "all+".
 
-    >>> _parse("30/70")
-    (30, 70)
+    Raises:
+        UsageError: no such composition.
+
+    >>> parse_composition("30/70"), parse_composition("all")
+    ((30, 70), None)
     """
+    if composition in (ALL, ALL_PLUS):
+        return None
     match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", composition)
     part, rest = (int(text) for text in match.groups()) if match else (0, 0)
     if part == 0 or part + rest != 100:

@@ -5,6 +5,7 @@ Legend: N batch, H and W height and width of the input; a map of stride s is (N,
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -193,9 +194,10 @@ class Encoder(nn.Module):
         except RuntimeError as error:
             if pretrained:
                 raise
+            near = difflib.get_close_matches(self.name, timm.list_models(), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "such as convnext_tiny"
             raise RecipeError(
-                f"encoder {self.name!r}: {error}; expected a convolutional network of timm, such "
-                "as convnext_tiny"
+                f"encoder {self.name!r}: {error}; expected a convolutional network of timm, {hint}"
             ) from error
         _fix_same_padding(body)
         return body

@@ -35,8 +35,11 @@ def _describe(problem: Any) -> str:
         return f"unknown key {dotted!r}; {hint}Known here: {', '.join(known)}"
     if problem["type"] == "missing":
         return f"{dotted} is missing"
-    message = str(problem["msg"])
-    return f"{dotted}: got {problem['input']!r}: {message[0].lower()}{message[1:]}"
+    message = str(problem.get("ctx", {}).get("error", problem["msg"]))
+    message = f"{message[0].lower()}{message[1:]}"
+    if isinstance(problem["input"], Mapping):  # a rule over a whole section says itself what it got
+        return f"{dotted}: {message}"
+    return f"{dotted}: got {problem['input']!r}: {message}"
 
 
 def _known_keys(location: list[str]) -> list[str]:
