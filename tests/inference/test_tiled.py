@@ -100,3 +100,11 @@ def test_beyond_the_image_its_edge_is_repeated(predictor):
     seen = NetworkInput(array_source(image), predictor.metadata).read(Window(4, 4, 4, 4))
     inside = seen[:, :2, :1]
     assert np.array_equal(seen, np.pad(inside, ((0, 0), (0, 2), (0, 3)), mode="edge"))
+
+
+def test_beyond_the_image_it_is_mirrored_where_the_network_asks_for_it(network):
+    image = random_image(6, 5)
+    seen = NetworkInput(array_source(image), describe(network, padding="reflect"))
+    whole = seen.read(Window(0, 0, 8, 8))
+    assert np.array_equal(whole[:, 6:, :5], whole[:, 4:2:-1, :5])
+    assert np.array_equal(whole[:, :6, 5:], whole[:, :6, 3:0:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,12 @@ from torch import nn
 from torch.nn import functional
 
 from crackgauge.errors import RecipeError
+from crackgauge.inference.backends.torch import wrap_network
 from crackgauge.inference.export import export_onnx
+from crackgauge.inference.predictor import Predictor
 from crackgauge.models import build, parameter_count
+from crackgauge.recipes import Recipe
+from crackgauge.training.validation import probability_of
 
 NARROW = {"filters": [4, 4, 6, 6, 8]}
 BOTH_SKIPS = pytest.mark.parametrize("skip_after_up", [False, True])
@@ -158,3 +163,30 @@ def test_an_exported_file_computes_what_torch_does(tmp_path: Path, skip_after_up
         expected = network(x).logits.sigmoid().numpy()
     assert got.shape == (2, 1, 32, 48)
     np.testing.assert_allclose(got, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 300), (200, 130)])
+def test_tiles_give_what_the_whole_image_gives(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    network = build("crackgan", **NARROW).eval()
+    settings = {"output_scale": 0.5, "padding": network.padding, "halo": 128}
+    predictor = Predictor(describe(network, **settings), wrap_network(network), digest="")
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    whole, tiled = predictor.predict(image, tile=1024), predictor.predict(image, tile=32)
+    assert whole.shape == size
+    assert network.receptive_field_px // 2 <= 128
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+
+
+def test_validation_sees_what_the_predictor_sees() -> None:
+    torch.manual_seed(0)
+    network = build("crackgan", **NARROW).eval()
+    recipe = Recipe(preset="a", network={"name": "crackgan"})
+    mean_and_std = {"mean": recipe.input.mean, "std": recipe.input.std}
+    settings = {"output_scale": 0.5, "padding": network.padding, "halo": 128, **mean_and_std}
+    predictor = Predictor(describe(network, **settings), wrap_network(network), digest="")
+    image = np.random.default_rng(0).integers(0, 256, (70, 45, 3), dtype=np.uint8)
+    got = probability_of(
+        network, image, recipe, device=torch.device("cpu"), autocast=contextlib.nullcontext()
+    )
+    np.testing.assert_allclose(got, predictor.predict(image), atol=1e-6)

@@ -48,14 +48,15 @@ class NetworkInput:
             self._steps.append((step, table))
 
     def read(self, window: Window) -> Array:
-        """Read a window as float32 (C, h, w), edge-replicated where it leaves the image."""
+        """Read a window as float32 (C, h, w), padded as described where it leaves the image."""
         row, col, height, width = window
         bottom, right = min(row + height, self.height), min(col + width, self.width)
         inside = Window(row, col, bottom - row, right - col)
         image = self._prepared(inside)
         missing = (height - inside.height, width - inside.width)
         if any(missing):
-            image = np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+            filled = ((0, missing[0]), (0, missing[1]), (0, 0))
+            image = np.pad(image, filled, mode=self._metadata.padding)
         return normalise(image, mean=self._metadata.mean, std=self._metadata.std)
 
     def _prepared(self, window: Window) -> Image:

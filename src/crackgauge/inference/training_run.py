@@ -103,6 +103,8 @@ def describe_run(run: RunModel) -> ModelMetadata:
         std=recipe.input.std,
         preprocessing=recipe.input.preprocessing,
         stride=stride,
+        padding=getattr(network, "padding", "edge"),
+        output_scale=float(getattr(network, "output_scale", 1.0)),
         halo=-(-_reach_px(network) // stride) * stride,
         tiling="exact" if network.tile_exact else "approximate",
         threshold=threshold,

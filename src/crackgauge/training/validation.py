@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from torch import nn
 
 from crackgauge.arrays import Mask, Probability
 from crackgauge.data.preprocess import normalise
+from crackgauge.inference.augmentation import resample
 from crackgauge.metrics import ratios
 from crackgauge.metrics.curves import THRESHOLDS, best_index
 from crackgauge.metrics.tolerance import levels_of, sweep_counts
@@ -51,19 +53,21 @@ def probability_of(
 ) -> Probability:
     """Probability float32 (H, W) of a preprocessed image uint8 (H, W, C), in one pass.
 
-    Right and bottom are padded with the edge's pixels to a multiple of the network's stride, as
-    the predictor does.
+    Right and bottom are padded to a multiple of the network's stride, and a map of half the size is
+    enlarged, as the predictor does.
     """
     height, width = image.shape[:2]
     stride = int(network.stride)  # type: ignore[arg-type]
     padding = [(0, -height % stride), (0, -width % stride), (0, 0)]
-    padded = np.pad(image, padding, mode="edge")
+    padded = np.pad(image, padding, mode=str(getattr(network, "padding", "edge")))  # type: ignore[call-overload]
     array = normalise(padded, mean=recipe.input.mean, std=recipe.input.std)
     x = torch.from_numpy(array)[None].to(device).contiguous(memory_format=torch.channels_last)
     with autocast:
         logits = network(x).logits
-    probability = logits.float().sigmoid()[0, 0, :height, :width].cpu().numpy()
-    return np.ascontiguousarray(probability)
+    probability = logits.float().sigmoid()[0, 0].cpu().numpy()
+    if probability.shape != padded.shape[:2]:
+        probability = resample(probability, Fraction(padded.shape[0], probability.shape[0]))
+    return np.ascontiguousarray(probability[:height, :width])
 
 
 def score(
