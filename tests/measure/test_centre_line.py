@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crackgauge.arrays import Window
-from crackgauge.measure import Part, assemble, measure
+from crackgauge.measure import assemble, measure, measure_part
 
 
 def length_of(line: np.ndarray) -> float:
@@ -69,7 +69,7 @@ def test_lines_of_a_part_move_with_it():
     mask[20:23, 120:133] = True
     window = Window(10, 100, 30, 100)
     whole = measure(mask).branches["line_px"][0]
-    parted = assemble([Part(window, measure(mask[window.slices]))], height=40, width=200)
+    parted = assemble([measure_part(mask[window.slices], window=window)], height=40, width=200)
     assert (
         parted.branches["line_px"][0].tolist()
         == whole.tolist()

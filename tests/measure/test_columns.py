@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crackgauge.measure.columns import Kind, add_millimetres, as_frame
+from crackgauge.measure.columns import Kind, as_frame
 
 COLUMNS: dict[str, Kind] = {"image": "str", "crack_id": "int", "length_px": "float"}
 
@@ -27,16 +27,3 @@ def test_missing_text_is_empty_and_missing_rows_are_none():
     assert len(as_frame([], COLUMNS)) == len(as_frame(pd.DataFrame(), COLUMNS)) == 0
     with pytest.raises(TypeError):
         as_frame({"image": ["a"]}, COLUMNS)
-
-
-def test_millimetres_of_lengths_and_of_areas():
-    columns: dict[str, Kind] = {
-        "length_px": "float",
-        "length_mm": "float",
-        "area_px2": "float",
-        "area_mm2": "float",
-    }
-    values = {"length_px": [10.0], "area_px2": [100.0]}
-    add_millimetres(values, columns, 0.5)
-    assert values["length_mm"].tolist() == [5.0]
-    assert values["area_mm2"].tolist() == [25.0]

@@ -6,7 +6,7 @@ import pytest
 
 from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
-from crackgauge.measure import Part, assemble, join, measure
+from crackgauge.measure import assemble, join, measure, measure_part
 
 
 def scene() -> np.ndarray:
@@ -23,7 +23,7 @@ def scene() -> np.ndarray:
 def test_parts_that_no_crack_crosses_give_what_the_whole_gives():
     mask = scene()
     windows = (Window(0, 100, 100, 100), Window(0, 0, 100, 100))
-    parts = [Part(w, measure(mask[w.slices], mm_per_px=0.2)) for w in windows]
+    parts = [measure_part(mask[w.slices], window=w) for w in windows]
     whole = measure(mask, mm_per_px=0.2, image="ortho.tif")
     put_together = assemble(parts, height=100, width=200, mm_per_px=0.2, image="ortho.tif")
     for name in ("images", "cracks", "branches"):

@@ -154,9 +154,9 @@ def test_confidence_is_the_mean_probability_of_the_crack():
     probability[40:90, 100:103] = 0.5
     probability[40:90, 101] = 0.8
     survey = measure(two_bars(), probability=probability)
-    assert survey.cracks["confidence_mean"].tolist() == pytest.approx([0.75, 0.6])
-    assert survey.branches["confidence_mean"].tolist() == pytest.approx([0.75, 0.8])
-    assert measure(two_bars()).cracks["confidence_mean"].isna().all()
+    assert survey.cracks["confidence"].tolist() == pytest.approx([0.75, 0.6])
+    assert survey.branches["confidence"].tolist() == pytest.approx([0.75, 0.8])
+    assert measure(two_bars()).cracks["confidence"].isna().all()
 
 
 def test_thick_and_thin_cracks_of_one_image_keep_their_places():
@@ -167,7 +167,7 @@ def test_thick_and_thin_cracks_of_one_image_keep_their_places():
     assert cracks["width_mean_px"].tolist() == pytest.approx([200, 4], rel=0.01)
     assert cracks["length_px"].tolist() == pytest.approx([500, 200], rel=0.01)
     assert cracks["width_max_y_px"].tolist() == pytest.approx([140, 302], abs=3)
-    assert cracks["confidence_mean"].tolist() == pytest.approx([1, 1])
+    assert cracks["confidence"].tolist() == pytest.approx([1, 1])
 
 
 def test_the_room_itself_can_be_called():

@@ -57,7 +57,7 @@ def test_a_folder_becomes_a_report(photos: Photos, predictor: Predictor, tmp_pat
     assert cracks["width_median_px"].tolist() == [3.0, 3.0, 3.0]
     assert np.allclose(cracks["width_max_mm"], cracks["width_max_px"] / 2)
     assert cracks["length_px"].between(76, 79).all()
-    assert (cracks["confidence_mean"] > 0.9).all()
+    assert (cracks["confidence"] > 0.9).all()
 
 
 def test_masks_and_overlays(photos: Photos, predictor: Predictor, tmp_path: Path) -> None:

@@ -9,10 +9,34 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from crackgauge.measure.parts import Part, assemble, join
-from crackgauge.measure.survey import MIN_AREA_PX2, Survey, measure
+from crackgauge.measure.bridging import Bridging
+from crackgauge.measure.measuring import measure, measure_image
+from crackgauge.measure.parts import Part, assemble, join, measure_part
+from crackgauge.measure.region import Region, Zone, read_region
+from crackgauge.measure.scale import Scale
+from crackgauge.measure.settings import MIN_AREA_PX2, Settings
+from crackgauge.measure.standard import Standard, load_standard, standard_names
+from crackgauge.measure.survey import Survey
 
-__all__ = ["MIN_AREA_PX2", "Part", "Survey", "assemble", "join", "measure"]
+__all__ = [
+    "MIN_AREA_PX2",
+    "Bridging",
+    "Part",
+    "Region",
+    "Scale",
+    "Settings",
+    "Standard",
+    "Survey",
+    "Zone",
+    "assemble",
+    "join",
+    "load_standard",
+    "measure",
+    "measure_image",
+    "measure_part",
+    "read_region",
+    "standard_names",
+]
 
 
 class _CallableRoom(ModuleType):

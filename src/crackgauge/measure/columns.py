@@ -6,7 +6,6 @@ Kinds: `str`, `int` (int64, never missing), `float` (float64, NaN where it is no
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["str", "int", "float", "line"]
+
+# Length by direction: the bins of an orientation rose, 15 degrees wide, named by their middles.
+ROSE_DEG = tuple(range(0, 180, 15))
+ROSE_COLUMNS = tuple(f"rose_{middle:03d}_px" for middle in ROSE_DEG)
+_ROSE: dict[str, Kind] = dict.fromkeys(ROSE_COLUMNS, "float")
 
 IMAGE_COLUMNS: dict[str, Kind] = {
     "image": "str",
@@ -26,15 +30,27 @@ IMAGE_COLUMNS: dict[str, Kind] = {
     "crack_length_px": "float",
     "width_mean_px": "float",
     "width_max_px": "float",
+    "width_method": "str",
     "mm_per_px": "float",
+    "mm_per_px_sd": "float",
+    "scale_source": "str",
+    "view": "str",
+    "image_area_m2": "float",
+    "crack_density_m_per_m2": "float",
     "crack_area_mm2": "float",
     "crack_length_mm": "float",
+    "crack_length_sd_mm": "float",
     "width_mean_mm": "float",
     "width_max_mm": "float",
+    "width_max_sd_mm": "float",
+    "standard": "str",
+    "standard_verified": "str",
+    "worst_severity": "str",
     "latitude_deg": "float",
     "longitude_deg": "float",
     "altitude_m": "float",
     "captured_at": "str",
+    **_ROSE,
 }
 
 # What a crack and a branch have in common; the widths of one and the other mean the same.
@@ -45,10 +61,11 @@ _WIDTHS: dict[str, Kind] = {
     "width_max_px": "float",
     "width_max_x_px": "float",
     "width_max_y_px": "float",
+    "width_method": "str",
     "area_px2": "float",
     "angle_deg": "float",
     "tortuosity": "float",
-    "confidence_mean": "float",
+    "confidence": "float",
 }
 _MILLIMETRES: dict[str, Kind] = {
     "length_mm": "float",
@@ -57,12 +74,17 @@ _MILLIMETRES: dict[str, Kind] = {
     "width_p95_mm": "float",
     "width_max_mm": "float",
     "area_mm2": "float",
+    "length_sd_mm": "float",
+    "width_mean_sd_mm": "float",
+    "width_max_sd_mm": "float",
 }
 
 CRACK_COLUMNS: dict[str, Kind] = {
     "image": "str",
     "crack_id": "int",
     "branch_count": "int",
+    "loop_count": "int",
+    "bridged_gap_px": "float",
     "length_px": "float",
     **_WIDTHS,
     "bbox_left_px": "int",
@@ -70,6 +92,14 @@ CRACK_COLUMNS: dict[str, Kind] = {
     "bbox_right_px": "int",
     "bbox_bottom_px": "int",
     **_MILLIMETRES,
+    "zone": "str",
+    "crack_type": "str",
+    "standard": "str",
+    "severity": "str",
+    "severity_rank": "int",
+    "severity_reason": "str",
+    "standard_verified": "str",
+    **_ROSE,
 }
 
 BRANCH_COLUMNS: dict[str, Kind] = {
@@ -84,6 +114,33 @@ BRANCH_COLUMNS: dict[str, Kind] = {
     "end_y_px": "float",
     **_MILLIMETRES,
     "line_px": "line",
+}
+
+ZONE_COLUMNS: dict[str, Kind] = {
+    "image": "str",
+    "zone": "str",
+    "direction_deg": "float",
+    "zone_area_px2": "float",
+    "crack_count": "int",
+    "crack_area_px2": "float",
+    "crack_area_ratio": "float",
+    "crack_length_px": "float",
+    "width_mean_px": "float",
+    "width_max_px": "float",
+    "zone_area_m2": "float",
+    "crack_density_m_per_m2": "float",
+    "crack_area_mm2": "float",
+    "crack_length_mm": "float",
+    "width_mean_mm": "float",
+    "width_max_mm": "float",
+    **_ROSE,
+}
+
+TABLES = {
+    "images": IMAGE_COLUMNS,
+    "cracks": CRACK_COLUMNS,
+    "branches": BRANCH_COLUMNS,
+    "zones": ZONE_COLUMNS,
 }
 
 
@@ -107,18 +164,6 @@ def as_frame(values: Any, columns: dict[str, Kind]) -> pd.DataFrame:
             for name, kind in columns.items()
         }
     )
-
-
-def add_millimetres(
-    values: dict[str, Any], columns: dict[str, Kind], mm_per_px: float | None
-) -> None:
-    """Fill the columns in mm of a table's arrays from those in px; NaN without a scale."""
-    scale = math.nan if mm_per_px is None else mm_per_px
-    for name in columns:
-        if name.endswith("_mm"):
-            values[name] = np.multiply(values[f"{name.removesuffix('_mm')}_px"], scale)
-        elif name.endswith("_mm2"):
-            values[name] = np.multiply(values[f"{name.removesuffix('_mm2')}_px2"], scale**2)
 
 
 def _of_kind(values: Any, kind: Kind) -> Any:

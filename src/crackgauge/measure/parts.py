@@ -2,7 +2,8 @@
 
 A mask above the memory is measured in parts: split it so that no crack crosses from one part into
 another (for example into groups of blocks that are joined by crack pixels), measure each part by
-itself, and assemble the surveys. Nothing is then different from measuring the whole.
+itself, and assemble them. Nothing is then different from measuring the whole: gaps are bridged,
+cracks numbered and everything scaled once, when the parts are together.
 """
 
 from __future__ import annotations
@@ -10,48 +11,85 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from crackgauge.arrays import Window
-from crackgauge.measure.columns import (
-    BRANCH_COLUMNS,
-    CRACK_COLUMNS,
-    IMAGE_COLUMNS,
-    Kind,
-    as_frame,
+import numpy as np
+
+from crackgauge.arrays import (
+    Mask,
+    Probability,
+    Window,
+    check_mask,
+    check_probability,
+    check_same_shape,
 )
-from crackgauge.measure.survey import Survey, check_scale, summarise
+from crackgauge.measure.columns import TABLES, as_frame
+from crackgauge.measure.crack_type import crack_types, find_patterns
+from crackgauge.measure.grading import grade_cracks, worst
+from crackgauge.measure.pieces import Pieces, measure_pieces, put_together
+from crackgauge.measure.profile import threshold_of
+from crackgauge.measure.region import Region
+from crackgauge.measure.rows import Columns, branch_rows, crack_rows
+from crackgauge.measure.scale import Scale, one_scale
+from crackgauge.measure.settings import Settings
+from crackgauge.measure.survey import Survey
+from crackgauge.measure.totals import Frame, image_row, zone_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_READING_ORDER = [
-    "bbox_top_px",
-    "bbox_left_px",
-    "bbox_bottom_px",
-    "bbox_right_px",
-    "area_px2",
-    "part",
-    "crack_id",
-]
+_ORDER = {
+    "images": ["image"],
+    "cracks": ["image", "crack_id"],
+    "branches": ["image", "crack_id", "branch_id"],
+    "zones": ["image", "zone"],
+}
 
 
 class Part(NamedTuple):
-    """A part of one large image: where it lies in the image, and its own survey."""
+    """A part of one large image: where it lies in the image, and what was measured in it."""
 
     window: Window
-    survey: Survey
+    pieces: Pieces
 
 
-def join(surveys: Iterable[Survey]) -> Survey:
-    """Put the surveys of several images into one; rows sorted by image, crack and branch."""
-    kept = list(surveys)
-    images = _stack([each.images for each in kept], IMAGE_COLUMNS)
-    cracks = _stack([each.cracks for each in kept], CRACK_COLUMNS)
-    branches = _stack([each.branches for each in kept], BRANCH_COLUMNS)
-    return Survey(
-        images.sort_values("image", kind="stable", ignore_index=True),
-        cracks.sort_values(["image", "crack_id"], kind="stable", ignore_index=True),
-        branches.sort_values(["image", "crack_id", "branch_id"], kind="stable", ignore_index=True),
+def measure_part(
+    mask: Mask,
+    *,
+    window: Window,
+    probability: Probability | None = None,
+    threshold: float | None = None,
+    image: str = "",
+    settings: Settings | None = None,
+) -> Part:
+    """Measure a part of an image by itself.
+
+    Args:
+        mask: bool (H, W), of the part.
+        window: where the part lies in the image.
+        probability: float32 (H, W), as for `measure`.
+        threshold: as for `measure`.
+        image: the image's name, for regions of single images.
+        settings: the same for all parts.
+
+    Raises:
+        UsageError: a wrong array, another size, a connected crack whose bounding box is above
+            250 megapixels.
+    """
+    check_mask(mask)
+    if probability is not None:
+        check_probability(probability)
+        check_same_shape(mask, probability, names=("mask", "probability"))
+        threshold = threshold_of(mask, probability) if threshold is None else threshold
+    chosen = settings or Settings()
+    region = chosen.region.of_image(image)
+    if region.limits:
+        mask = mask & region.allowed(window)
+    pieces = measure_pieces(
+        mask,
+        probability=probability,
+        threshold=0.5 if threshold is None else threshold,
+        min_area_px2=chosen.min_area_px2,
     )
+    return Part(window, pieces)
 
 
 def assemble(
@@ -60,68 +98,99 @@ def assemble(
     height: int,
     width: int,
     mm_per_px: float | None = None,
+    scale: Scale | None = None,
     image: str = "",
+    settings: Settings | None = None,
 ) -> Survey:
-    """Put the surveys of the parts of one image, measured by themselves, into one survey of it.
+    """Put the parts of one image into one survey of it.
 
-    Positions are moved by the part's window and cracks are numbered anew, so the result is what
-    `measure` gives for the whole mask wherever no crack reaches into two parts.
+    The result is what `measure` gives for the whole mask wherever no crack reaches into two parts.
 
     Args:
-        parts: each measured with the same `mm_per_px` and `min_area_px2`.
+        parts: each measured with the same settings.
         height: of the whole image in px.
         width: of the whole image in px.
-        mm_per_px: as given to `measure`.
+        mm_per_px: as for `measure`.
+        scale: as for `measure`.
         image: the name that the rows carry.
+        settings: as for the parts.
 
     Raises:
         UsageError: a scale that is not a positive number.
     """
-    check_scale(mm_per_px)
-    cracks: list[pd.DataFrame] = []
-    branches: list[pd.DataFrame] = []
-    for number, (window, survey) in enumerate(parts):
-        for tables, table in ((cracks, survey.cracks), (branches, survey.branches)):
-            tables.append(_moved(table, window).assign(part=number, image=image))
-    all_cracks = _stack(cracks, {**CRACK_COLUMNS, "part": "int"})
-    all_branches = _stack(branches, {**BRANCH_COLUMNS, "part": "int"})
-    all_cracks = all_cracks.sort_values(_READING_ORDER, kind="stable", ignore_index=True)
-    numbers = {
-        key: number
-        for number, key in enumerate(zip(all_cracks["part"], all_cracks["crack_id"], strict=True))
-    }
-    all_cracks["crack_id"] = range(1, len(all_cracks) + 1)
-    all_branches["crack_id"] = [
-        numbers[key] + 1 for key in zip(all_branches["part"], all_branches["crack_id"], strict=True)
-    ]
-    all_branches = all_branches.sort_values(["crack_id", "branch_id"], kind="stable")
-    kept = as_frame(all_cracks, CRACK_COLUMNS)
+    known, chosen = one_scale(mm_per_px, scale), settings or Settings()
+    region = chosen.region.of_image(image)
+    pieces = put_together([part.pieces.moved(part.window) for part in parts], chosen.bridging)
+    frame = Frame(height, width, known, region)
+    zones, inside = zone_rows(pieces, frame)
+    tables: dict[str, pd.DataFrame] = {"zones": _frame("zones", zones, image)}
+    cracks: Columns = {}
+    branches: Columns = {}
+    if len(pieces):
+        cracks, branches = crack_rows(pieces, known), branch_rows(pieces, known)
+        _add_zones_and_types(cracks, pieces, inside, region, chosen.direction_deg)
+        cracks |= grade_cracks(cracks, chosen.standard)
+    tables["cracks"] = _frame("cracks", cracks, image)
+    tables["branches"] = _frame("branches", branches, image)
+    row = image_row(tables["cracks"], frame) | worst(tables["cracks"], chosen.standard)
+    tables["images"] = _frame("images", [row], image)
+    return Survey(**tables)
+
+
+def join(surveys: Iterable[Survey]) -> Survey:
+    """Put the surveys of several images into one; rows sorted by image, crack and branch."""
+    kept = list(surveys)
     return Survey(
-        images=summarise(kept, height=height, width=width, mm_per_px=mm_per_px, image=image),
-        cracks=kept,
-        branches=as_frame(all_branches, BRANCH_COLUMNS),
+        **{
+            name: _stack([getattr(each, name) for each in kept], name).sort_values(
+                order, kind="stable", ignore_index=True
+            )
+            for name, order in _ORDER.items()
+        }
     )
 
 
-def _moved(table: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Move the positions of a part to their places in the whole image."""
-    import pandas as pd
+def _add_zones_and_types(
+    cracks: Columns,
+    pieces: Pieces,
+    inside: list[np.ndarray],
+    region: Region,
+    direction_deg: float | None,
+) -> None:
+    count = len(pieces)
+    crack = pieces.branches.crack[pieces.samples.branch]
+    zone = np.full(count, -1)
+    longest = np.zeros(count)
+    for number, flags in enumerate(inside):
+        weights = pieces.samples.step_px * flags
+        length = np.bincount(crack, weights=weights, minlength=count)
+        zone[length > longest] = number
+        longest = np.maximum(longest, length)
+    names = [each.name for each in region.zones]
+    cracks["zone"] = ["" if number < 0 else names[number] for number in zone]
+    given = np.nan if direction_deg is None else direction_deg % 180
+    directions = np.array([*(each.direction_deg for each in region.zones), given])
+    directions = np.where(np.isnan(directions), given, directions)[zone]
+    if np.isnan(directions).all():
+        cracks["crack_type"] = [""] * count
+        return
+    # Without zones the whole image is one.
+    group = zone if names else np.zeros(count, dtype=np.int64)
+    pattern = find_patterns(
+        group, cracks["length_px"], cracks["loop_count"], crack, pieces.samples.position
+    )
+    cracks["crack_type"] = crack_types(cracks["angle_deg"], directions, pattern)
 
-    moved = table.copy()
-    origin_px = (window.col, window.row, 0)
-    for name in table.columns:
-        if name.endswith("_x_px") or name in ("bbox_left_px", "bbox_right_px"):
-            moved[name] += window.col
-        elif name.endswith("_y_px") or name in ("bbox_top_px", "bbox_bottom_px"):
-            moved[name] += window.row
-        elif name == "line_px":
-            lines = [None if line is None else line + origin_px for line in moved[name]]
-            moved[name] = pd.Series(lines, index=moved.index, dtype="object")
-    return moved
+
+def _frame(name: str, values: Columns | list[Columns], image: str) -> pd.DataFrame:
+    if isinstance(values, list):
+        return as_frame([row | {"image": image} for row in values], TABLES[name])
+    count = len(next(iter(values.values()), []))
+    return as_frame(values | {"image": [image] * count} if count else [], TABLES[name])
 
 
-def _stack(tables: list[pd.DataFrame], columns: dict[str, Kind]) -> pd.DataFrame:
+def _stack(tables: list[pd.DataFrame], name: str) -> pd.DataFrame:
     import pandas as pd
 
     filled = [table for table in tables if len(table)]
-    return as_frame(pd.concat(filled) if filled else [], columns)
+    return as_frame(pd.concat(filled) if filled else [], TABLES[name])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from crackgauge.arrays import Mask
 from crackgauge.measure.edges import way_to_edge
+from crackgauge.measure.profile import Profile, half_widths
 from crackgauge.measure.skeleton import CentreLines, running_mean
 
 _Integers = npt.NDArray[np.int64]
@@ -24,10 +25,12 @@ _REACH_PX = 1.5
 _SAMPLES = 13
 _END_SAMPLES = 33
 _AT_ONCE = 200_000
+# A line at 3 degrees climbs a row in 19 columns.
+_STAIRS = 12
 
 
 def widths_along(mask: Mask, distance_px: npt.NDArray[np.float32], lines: CentreLines) -> _Floats:
-    """Measure the width at each sample of the centre lines.
+    """Measure the width at each sample of the centre lines from the mask alone.
 
         width = t_left + t_right
 
@@ -35,7 +38,9 @@ def widths_along(mask: Mask, distance_px: npt.NDArray[np.float32], lines: Centre
     line to the first point where the mask, bilinearly interpolated between pixel centres, falls
     to 1/2. With d the pixel's distance to the nearest background pixel's centre, it is sought
     between d - 1.5 px and d + 1.5 px, so that it cannot run along another crack at a junction; if
-    it is not found, it is d + 1.5 px. The widths are averaged over five samples along a path.
+    it is not found, it is d + 1.5 px. The widths are averaged over five samples along a path, and
+    then over up to 25 of those that differ from the one in the middle by less than a pixel: the
+    stairs of a slanted outline are no wide and narrow spots.
     A path of one sample has no normal: its width is 2 d - 1.
 
     Args:
@@ -46,18 +51,75 @@ def widths_along(mask: Mask, distance_px: npt.NDArray[np.float32], lines: Centre
     Returns:
         float64 (S,), in px.
     """
+    left, right, _ = _edges(mask, distance_px, lines)
+    widths = running_mean(left + right, lines.paths.first, half=SMOOTHING)
+    return _without_stairs(widths, lines.paths.first)
+
+
+def profile_widths(
+    mask: Mask,
+    distance_px: npt.NDArray[np.float32],
+    lines: CentreLines,
+    profile: Profile,
+    row: _Integers,
+    col: _Integers,
+) -> _Floats:
+    """Measure the width at each sample from the profile of the probability across the line.
+
+    As `widths_along`, but each t is that of `profile.half_widths`, averaged over five samples. A
+    path of one sample has the width of the mask.
+
+    Args:
+        mask: bool (h, w), background along its four sides.
+        distance_px: float32 (h, w), of the mask.
+        lines: of the mask.
+        profile: of the image.
+        row: int64 (S,), the samples' pixels in the image.
+        col: int64 (S,).
+
+    Returns:
+        float64 (S,), in px.
+    """
+    first = lines.paths.first
+    left, right, normal = _edges(mask, distance_px, lines)
+    widths = half_widths(profile, row, col, normal, left, first)
+    widths += half_widths(profile, row, col, -normal, right, first)
+    no_normal = ~normal.any(axis=1)
+    return running_mean(np.where(no_normal, left + right, widths), first, half=SMOOTHING)
+
+
+def _edges(
+    mask: Mask, distance_px: npt.NDArray[np.float32], lines: CentreLines
+) -> tuple[_Floats, _Floats, _Floats]:
+    """Return the way to the edge of the mask on the left and right (S,), and the normals (S, 2)."""
     paths = lines.paths
-    widths = np.empty(len(paths.row))
+    left, right = np.empty((2, len(paths.row)))
     normal = np.stack([-lines.tangent[:, 1], lines.tangent[:, 0]], axis=1)
-    for begin in range(0, len(widths), _AT_ONCE):
+    for begin in range(0, len(left), _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
         row, col = paths.row[part], paths.col[part]
         reach = distance_px[row, col].astype(np.float64)
-        left = _half_width(mask, row, col, normal[part], reach)
-        right = _half_width(mask, row, col, -normal[part], reach)
         no_normal = ~normal[part].any(axis=1)
-        widths[part] = np.where(no_normal, 2 * reach - 1, left + right)
-    return running_mean(widths, paths.first, half=SMOOTHING)
+        for side, way in ((normal[part], left), (-normal[part], right)):
+            found = _half_width(mask, row, col, side, reach)
+            way[part] = np.where(no_normal, reach - 0.5, found)
+    return left, right, normal
+
+
+def _without_stairs(widths: _Floats, first: _Integers) -> _Floats:
+    """Average each width with its neighbours on the path that differ by less than a pixel."""
+    index = np.arange(len(widths))
+    path = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    sums, counts = widths.copy(), np.ones(len(widths))
+    for way in range(1, _STAIRS + 1):
+        # Both neighbours at this distance or none, so that a taper keeps its place.
+        inside = (index - way >= first[path]) & (index + way < first[path + 1])
+        here = np.flatnonzero(inside)
+        before, after = widths[here - way], widths[here + way]
+        alike = (np.abs(before - widths[here]) < 1) & (np.abs(after - widths[here]) < 1)
+        sums[here] += np.where(alike, before + after, 0.0)
+        counts[here] += 2.0 * alike
+    return sums / counts
 
 
 def _half_width(

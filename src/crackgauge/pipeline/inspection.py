@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from crackgauge.images import (
     BIG_OUTPUT_PX,
     ImageSource,
     open_image,
+    read_georeference,
     read_photo_metadata,
     write_mask,
 )
 from crackgauge.inference.predictor import Predictor
-from crackgauge.measure import Part, Survey, assemble, measure
+from crackgauge.measure import Survey, assemble, measure, measure_part
+from crackgauge.pipeline.export_formats import DEFAULT_FORMATS, choose_formats
 from crackgauge.pipeline.folder import RunFolder, open_run_folder
 from crackgauge.pipeline.naming import Job, find_jobs, source_root
 from crackgauge.pipeline.network import Augmentation, Network
@@ -53,6 +55,7 @@ def inspect(
     threads: int | None = None,
     precision: str = "f32",
     big_px: int = BIG_OUTPUT_PX,
+    formats: Sequence[str] | str = DEFAULT_FORMATS,
     progress: Progress = silent,
 ) -> RunSummary:
     """Find the cracks of every image of a source, measure them and write a report.
@@ -60,7 +63,7 @@ def inspect(
     Writes `masks/KEY.png`, `overlays/KEY.jpg`, `images.csv`, `cracks.csv`, `branches.csv`,
     `report.html` and `set_aside.csv`. A stopped run goes on, and ends with the same bytes as an
     undisturbed one (`timings.csv` apart). Images above `big_px` are worked on by window: the mask
-    is a tiled BigTIFF, the overlay is scaled down, `confidence_mean` is not given, and a network
+    is a tiled BigTIFF, the overlay is scaled down, `confidence` is not given, and a network
     of cracks that spreads over more than 50 megapixels is measured block by block.
 
     Args:
@@ -75,6 +78,7 @@ def inspect(
         overwrite: begin again whatever is in `out`.
         backend: as in `open_model`; so are `device`, `threads` and `precision`.
         big_px: images of more pixels are read, predicted and measured by window.
+        formats: what is written of the survey, see `export_formats.FORMATS`.
         progress: called with every step.
 
     Raises:
@@ -85,6 +89,7 @@ def inspect(
     """
     if mm_per_px is not None and not 0 < mm_per_px < float("inf"):
         raise UsageError(f"mm per px: got {mm_per_px:g}, expected a positive number such as 0.21")
+    chosen = choose_formats(formats)
     out = Path(out)
     jobs = find_jobs(source, out, recursive=recursive)
     network = Network.open(
@@ -109,7 +114,15 @@ def inspect(
         summary = outcome.summary(out)
         write_set_aside(out, summary.set_aside)
         title = source_root(source).resolve().name
-        write_report_files(out, title, network, mm_per_px, outcome.records, summary.set_aside)
+        write_report_files(
+            out,
+            title,
+            network=network,
+            settings=_settings(network, mm_per_px),
+            records=outcome.records,
+            set_aside=summary.set_aside,
+            formats=chosen,
+        )
     return summary
 
 
@@ -127,7 +140,13 @@ class _Inspect:
 
     def finish(self, job: Job, image: Image, probability: Probability) -> Result:
         mask = self.network.mask(probability)
-        survey = measure(mask, probability=probability, mm_per_px=self.mm_per_px, image=job.name)
+        survey = measure(
+            mask,
+            probability=probability,
+            threshold=self.network.threshold,
+            mm_per_px=self.mm_per_px,
+            image=job.name,
+        )
         mask_name = f"masks/{job.key}.png"
         write_mask(self.folder.out / mask_name, mask)
 
@@ -153,7 +172,7 @@ class _Inspect:
         predict_by_window(self.network, source, [mask_file], "uint16", on_window, progress)
         with open_image(mask_file) as masks:
             parts = [
-                Part(region.bounds, measure(region.read(masks), mm_per_px=self.mm_per_px))
+                measure_part(region.read(masks), window=region.bounds)
                 for region in regions.regions(largest_px=_MEASURED_AT_ONCE_PX)
             ]
             survey = assemble(
@@ -178,14 +197,26 @@ class _Inspect:
         return PictureFiles.of(job.key)
 
 
+def _settings(network: Network, mm_per_px: float | None) -> dict[str, str]:
+    return {
+        "scale": "not given; measures are in pixels"
+        if mm_per_px is None
+        else f"{mm_per_px:g} mm per pixel",
+        "test-time augmentation": network.augmentation,
+    }
+
+
 def _result(outputs: list[str], survey: Survey, job: Job) -> Result:
     """Keep the survey with the photo's place and time, and say which pictures there are."""
     tables: Mapping[str, list[dict[str, Any]]] = survey.to_json()
-    photo = read_photo_metadata(job.path)
+    photo, place = read_photo_metadata(job.path), read_georeference(job.path)
     tables["images"][0].update(
         latitude_deg=photo.latitude_deg,
         longitude_deg=photo.longitude_deg,
         altitude_m=photo.altitude_m,
         captured_at=photo.captured_at or "",
     )
-    return Result(outputs, {"survey": tables})
+    values: dict[str, object] = {"survey": tables}
+    if place is not None:
+        values["georeference"] = asdict(place)
+    return Result(outputs, values)
