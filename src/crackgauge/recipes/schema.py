@@ -186,9 +186,10 @@ class Augmentation(Section):
 
 
 class Optimizer(Section):
-    """SGD with momentum, Adam or AdamW (whose betas are torch's).
+    """SGD with momentum, Adam or AdamW.
 
     Attributes:
+        momentum: of SGD; the first beta of the others, whose second is 0.999.
         stage_decay: by how much the learning rate shrinks from one of the network's parameter
             groups to the one before it; 1 trains all alike, and every network allows it.
         gradient_norm_limit: gradients are scaled down to this norm; None: never.
@@ -217,6 +218,57 @@ class Boundary(Section):
     weight_growth: Fraction = 0.01
     weight_end: Fraction = 1.0
     normalised_distance: bool = False
+
+
+class SuperResolution(Section):
+    """Learning from images made smaller by the network's own factor (Kondo and Ukita 2021).
+
+    Attributes:
+        low_resolution: how they are made: "bicubic", antialiased, or "bilinear", which is not.
+        enlarges: what the system "super-resolution" enlarges: "image" or "truth".
+        segmentation_weight: of the segmentation's loss in a joint training, beta; the L1 of what
+            is enlarged has the rest.
+    """
+
+    low_resolution: Literal["bicubic", "bilinear"] = "bicubic"
+    enlarges: Literal["image", "truth"] = "image"
+    segmentation_weight: Fraction = 0.3
+
+
+class Curves(Section):
+    """Truths as bands around curves (Zhang, Zhang and Cheng 2020, CrackGAN).
+
+    Masks are thinned to their centre lines, labelled lines drawn; then they are dilated.
+
+    Attributes:
+        dilations: how often the curve is dilated; 0 leaves it one pixel wide.
+        radius_px: of the disk that dilates it.
+        labels: of label files, the lines that are cracks; none named: all of them.
+        drawn: random curves, each on a blank image, that are added to the training images; for
+            systems that look at truths alone.
+    """
+
+    dilations: Count = 3
+    radius_px: Count = 3
+    labels: tuple[str, ...] = ()
+    drawn: Count = 0
+
+
+class Adversary(Section):
+    """The generator's loss beside and against a discriminator.
+
+    Attributes:
+        l1_weight: of mean |y - G(x)|, y and G(x) in [-1, 1]; the adversarial term has weight 1.
+        discriminator: judges the maps; None: there is no adversary, only the L1 term. It keeps
+            training unless the recipe's `frozen` names it.
+        conditional: it sees the image with the map, not the map alone.
+        noise: length of the vector that a DC-GAN makes maps of.
+    """
+
+    l1_weight: Annotated[float, Field(ge=0.0)] = 0.30
+    discriminator: Network | None = None
+    conditional: bool = False
+    noise: PositiveInt = 128
 
 
 class Schedule(Section):
@@ -262,7 +314,9 @@ class Recipe(Section):
             network ("network", or one that the system trains beside it) with a module's path, such
             as "network.encoder"; a stage can be followed by a module's path as well.
         frozen: parts, as in `start`, that are used and not trained.
-        boundary: None: the boundary part's defaults.
+        boundary: None: the boundary part's defaults; so for `super_resolution`.
+        curves: None: truths are the masks as they are.
+        adversary: of the systems that have one; None: its defaults.
         epochs: 0 trains nothing: the parts are put together, scored and exported.
     """
 
@@ -277,6 +331,9 @@ class Recipe(Section):
     augmentation: Augmentation = Augmentation()
     loss: str = "cross-entropy+dice"
     boundary: Boundary | None = None
+    super_resolution: SuperResolution | None = None
+    curves: Curves | None = None
+    adversary: Adversary | None = None
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     validation: Validation = Validation()

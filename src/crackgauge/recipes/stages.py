@@ -12,7 +12,16 @@ from crackgauge.recipes.schema import Recipe
 
 # What a recipe without them leaves out of its text, so that the states of its trainings stay valid.
 # A new optional section belongs here.
-_ONLY_WHERE_GIVEN = ("system", "stages", "start", "frozen", "boundary")
+_ONLY_WHERE_GIVEN = (
+    "system",
+    "stages",
+    "start",
+    "frozen",
+    "boundary",
+    "super_resolution",
+    "curves",
+    "adversary",
+)
 # What says how the stages hang together is the last training's alone.
 _NOT_OF_A_STAGE = ("stages", "start", "frozen", "system")
 

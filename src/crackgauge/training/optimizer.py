@@ -29,11 +29,13 @@ def make_optimizer(settings: Optimizer, network: nn.Module) -> torch.optim.Optim
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
         )
-    if settings.name == "adam":
-        return torch.optim.Adam(
-            groups, lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+    return kind(
+        groups,
+        lr=settings.learning_rate,
+        betas=(settings.momentum, 0.999),
+        weight_decay=settings.weight_decay,
+    )
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
