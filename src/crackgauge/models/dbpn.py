@@ -105,7 +105,7 @@ class Dbpn(nn.Module):
                 "such as [256, 64], and a stage or more"
             )
         first, width = features
-        self.in_channels, self.output_scale, self.stages = in_channels, scale, stages
+        self.channels, self.output_scale, self.stages = in_channels, scale, stages
         self.features = nn.Sequential(
             _convolution(in_channels, first, 3, padding=1), _convolution(first, width, 1)
         )

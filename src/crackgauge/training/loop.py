@@ -154,7 +154,8 @@ def _train_one(
 def _run_steps(run: _Run, bar: TrainingProgress, stop: StopRequest) -> None:
     """The loop itself."""
     progress, recipe = run.state.progress, run.recipe
-    journal = Journal(run.out / "journal.csv", (*COLUMNS, *run.system.figures))
+    columns = (*COLUMNS, *run.system.figures, *run.system.validation_figures)
+    journal = Journal(run.out / "journal.csv", columns)
     timings = Journal(run.out / "timings.csv", TIMING_COLUMNS)
     journal.start(progress.rows)
     timings.start(progress.rows)
@@ -240,6 +241,9 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
     figures = {name: _ratio(total, count) for name, total in progress.figure_sums.items()}
     for name, mean in figures.items():
         board.add_scalar(f"train/{name}", mean, progress.step)
+    measured = _measure(run) if due and run.samples.validation else {}
+    for name, figure in measured.items():
+        board.add_scalar(name.replace("val_", "val/", 1), figure, progress.step)
     journal.add(
         {
             "epoch": epoch,
@@ -257,6 +261,7 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
             "best": int(is_best),
             "added_patches": added,
             **figures,
+            **measured,
         }
     )
     progress.rows += 1
@@ -292,15 +297,15 @@ def _mine(run: _Run, epoch: int) -> int | None:
 
 
 def _validate(run: _Run) -> Score:
-    network = run.state.kept
-    network.eval()
-    return run.system.validate(
-        network,
-        run.samples.validation,
-        run.recipe,
-        device=run.fabric.device,
-        autocast=run.fabric.autocast,
-    )
+    network, samples = run.state.kept.eval(), run.samples.validation
+    device, autocast = run.fabric.device, run.fabric.autocast
+    return run.system.validate(network, samples, run.recipe, device=device, autocast=autocast)
+
+
+def _measure(run: _Run) -> dict[str, float]:
+    network, samples = run.state.kept.eval(), run.samples.validation
+    device, autocast = run.fabric.device, run.fabric.autocast
+    return run.system.measure(network, samples, run.recipe, device=device, autocast=autocast)
 
 
 def _save_best(run: _Run, scored: Score | None) -> None:

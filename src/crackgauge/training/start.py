@@ -55,7 +55,9 @@ def check_patches(recipe: Recipe, network: nn.Module) -> None:
     Raises:
         RecipeError: their side is no multiple of the network's stride, or it wants other channels.
     """
-    side, stride = recipe.sampling.patch_px, int(getattr(network, "stride", 1))
+    # What enlarges sees the patch made smaller by its factor.
+    factor = max(1, round(float(getattr(network, "output_scale", 1))))
+    side, stride = recipe.sampling.patch_px, factor * int(getattr(network, "stride", 1))
     if side % stride:
         raise RecipeError(
             f"sampling.patch_px: got {side}, but {recipe.network.name} wants a multiple of "

@@ -6,10 +6,14 @@ import difflib
 
 from crackgauge.errors import RecipeError
 from crackgauge.training.systems.segmentation import Segmentation
+from crackgauge.training.systems.super_resolution import SuperResolution
+from crackgauge.training.systems.super_resolved import SuperResolved
 from crackgauge.training.systems.system import System
 
 SYSTEMS: dict[str, System] = {
     "segmentation": Segmentation(),
+    "super-resolution": SuperResolution(),
+    "super-resolved": SuperResolved(),
 }
 
 __all__ = ["SYSTEMS", "System", "find_system"]

@@ -25,10 +25,12 @@ class System(ABC):
             not, it is neither validated nor exported, and its last weights are kept.
         figures: names of the numbers that a step tells beside the loss; their means over an epoch
             are the journal's last columns.
+        validation_figures: names of what `measure` gives, the columns after them.
     """
 
     predicts: bool = True
     figures: tuple[str, ...] = ()
+    validation_figures: tuple[str, ...] = ()
 
     def companions(self, recipe: Recipe) -> dict[str, nn.Module]:
         """Networks that are used beside the recipe's own, by name; none but for some systems."""
@@ -58,3 +60,16 @@ class System(ABC):
         )
         rules = recipe.validation
         return score(pairs, tolerance_px=rules.tolerance_px, threshold=rules.threshold)
+
+    def measure(
+        self,
+        network: nn.Module,
+        samples: Sequence[Sample],
+        recipe: Recipe,
+        *,
+        device: torch.device,
+        autocast: Callable[[], AbstractContextManager[None]],
+    ) -> dict[str, float]:
+        """Further figures of `network`, in evaluation mode, on held-back images; mostly none."""
+        del network, samples, recipe, device, autocast
+        return {}
