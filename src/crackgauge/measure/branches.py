@@ -24,6 +24,8 @@ _Floats = npt.NDArray[np.float64]
 
 # The direction at a free end is that of so many samples: fewer show the roughness of the mask.
 _END_SAMPLES = 15
+# The disc around a junction is taken larger by what an edge may be blurred.
+_AROUND_PX = 3.0
 
 
 @dataclass(frozen=True)
@@ -199,8 +201,8 @@ def _at_junction(lines: CentreLines, disc_px: _Floats) -> npt.NDArray[np.bool_]:
     paths, branch = lines.paths, lines.paths.of_sample
     starts, ends = paths.first[:-1], paths.last
     to_end = lines.from_start_px[ends][branch] - lines.from_start_px
-    near_start = lines.from_start_px <= disc_px[starts][branch] + 1
-    near_end = to_end <= disc_px[ends][branch] + 1
+    near_start = lines.from_start_px <= disc_px[starts][branch] + _AROUND_PX
+    near_end = to_end <= disc_px[ends][branch] + _AROUND_PX
     return np.asarray(
         ((paths.start_degree[branch] >= 3) & near_start)
         | ((paths.end_degree[branch] >= 3) & near_end),

@@ -23,6 +23,10 @@ _Integers = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
 Columns = dict[str, Any]
 
+# The widest spot lies in the middle of up to 2 x 20 samples that are nearly as wide.
+_AS_WIDE_PX = 0.25
+_STRETCH = 20
+
 
 def crack_rows(pieces: Pieces, scale: Scale | None) -> Columns:
     """Return the columns of the cracks but those of zones and standards; `pieces` holds some."""
@@ -83,16 +87,32 @@ def branch_rows(pieces: Pieces, scale: Scale | None) -> Columns:
 
 def _widths(samples: Samples, groups: _Integers, count: int) -> Columns:
     found = width_statistics(groups, count, samples.width_px, samples.step_px, ~samples.at_junction)
+    widest = _middle(samples, found.widest)
     from_mask = np.bincount(groups, weights=~samples.by_profile, minlength=count) > 0
     return {
         "width_mean_px": found.mean,
         "width_median_px": found.median,
         "width_p95_px": found.p95,
         "width_max_px": found.maximum,
-        "width_max_x_px": samples.col[found.widest] + 0.5,
-        "width_max_y_px": samples.row[found.widest] + 0.5,
+        "width_max_x_px": samples.col[widest] + 0.5,
+        "width_max_y_px": samples.row[widest] + 0.5,
         "width_method": np.where(from_mask, MASK, PROFILE).tolist(),
     }
+
+
+def _middle(samples: Samples, widest: _Integers) -> _Integers:
+    """Return the middle of the stretch that is as wide as the widest sample, to a quarter px."""
+    last = len(samples.branch) - 1
+    least, branch = samples.width_px[widest] - _AS_WIDE_PX, samples.branch[widest]
+    ends = []
+    for step in (-1, 1):
+        end, going = widest.copy(), np.ones(len(widest), dtype=np.bool_)
+        for _ in range(_STRETCH):
+            beyond = np.clip(end + step, 0, last)
+            going &= (samples.branch[beyond] == branch) & (samples.width_px[beyond] >= least)
+            end = np.where(going, beyond, end)
+        ends.append(end)
+    return np.asarray((ends[0] + ends[1]) // 2, dtype=np.int64)
 
 
 def _add_millimetres(

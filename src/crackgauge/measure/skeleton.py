@@ -132,8 +132,10 @@ def _smooth(paths: Paths) -> CentreLines:
     after = np.append(steps[1:], 0.0)
     after[paths.last] = 0.0
     index = np.arange(len(position))
-    before = np.maximum(index - _TANGENT, np.repeat(paths.first[:-1], counts))
-    beyond = np.minimum(index + _TANGENT, np.repeat(paths.last, counts))
+    # At the ends of a path the window moves inwards: a shorter one would see their wobble alone.
+    start, end = np.repeat(paths.first[:-1], counts), np.repeat(paths.last, counts)
+    before = np.maximum(np.minimum(index, end - _TANGENT) - _TANGENT, start)
+    beyond = np.minimum(np.maximum(index, start + _TANGENT) + _TANGENT, end)
     direction = position[beyond] - position[before]
     norm = np.hypot(direction[:, 0], direction[:, 1])[:, None]
     tangent = np.divide(direction, norm, out=np.zeros_like(direction), where=norm > 0)

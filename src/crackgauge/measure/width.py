@@ -112,14 +112,25 @@ def _without_stairs(widths: _Floats, first: _Integers) -> _Floats:
     path = np.repeat(np.arange(len(first) - 1), np.diff(first))
     sums, counts = widths.copy(), np.ones(len(widths))
     for way in range(1, _STAIRS + 1):
+        inner = np.flatnonzero((index - way >= first[path]) & (index + way < first[path + 1]))
         # Both neighbours at this distance or none, so that a taper keeps its place.
-        inside = (index - way >= first[path]) & (index + way < first[path + 1])
-        here = np.flatnonzero(inside)
-        before, after = widths[here - way], widths[here + way]
-        alike = (np.abs(before - widths[here]) < 1) & (np.abs(after - widths[here]) < 1)
-        sums[here] += np.where(alike, before + after, 0.0)
-        counts[here] += 2.0 * alike
+        before, after = widths[inner - way], widths[inner + way]
+        alike = _alike(before, widths[inner]) & _alike(after, widths[inner])
+        sums[inner] += np.where(alike, before + after, 0.0)
+        counts[inner] += 2.0 * alike
+        for step in (-way, way):  # near an end, the one neighbour that there is
+            other = index + step
+            there = (other >= first[path]) & (other < first[path + 1])
+            there &= (index - step < first[path]) | (index - step >= first[path + 1])
+            at = np.flatnonzero(there)
+            alike = _alike(widths[at + step], widths[at])
+            sums[at] += np.where(alike, widths[at + step], 0.0)
+            counts[at] += alike
     return sums / counts
+
+
+def _alike(one: _Floats, other: _Floats) -> npt.NDArray[np.bool_]:
+    return np.abs(one - other) < 1
 
 
 def _half_width(
