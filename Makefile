@@ -52,7 +52,7 @@ check: $(TEST_STAMP) ## style, types and the order of imports
 
 lock: $(TEST_STAMP) ## renew requirements/*.txt; UPGRADE=--upgrade takes the newest releases
 	$(call lock,base,$(UPGRADE))
-	$(call lock,test,$(UPGRADE) --extra train --extra openvino --extra geo --extra pdf --extra ray --extra dev --constraint requirements/base.txt)
+	$(call lock,test,$(UPGRADE) --extra train --extra openvino --extra geo --extra pdf --extra trace --extra ray --extra dev --constraint requirements/base.txt)
 
 clean: ## remove the environment, the demo and all caches
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
