@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import distance_transform_edt
 
-from crackgauge.data.signed_distance import signed_distance
+from crackgauge.data.signed_distance import PatchDistances, signed_distance
 
 SQUARE = np.zeros((7, 7), bool)
 SQUARE[2:5, 2:5] = True
@@ -52,3 +52,29 @@ def test_is_what_scipy_measures(mask: np.ndarray) -> None:
     phi = signed_distance(mask)
     np.testing.assert_allclose(phi, expected, atol=1e-4)
     assert ((phi < 0) == mask).all()
+
+
+@given(arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 20))), st.booleans())
+def test_a_turned_truth_takes_the_distance_that_it_has_by_itself(
+    truth: np.ndarray, normalised: bool
+) -> None:
+    distances = PatchDistances([truth], normalised=normalised)
+    for quarters in range(4):
+        for flipped in (truth, truth[::-1], truth[:, ::-1]):
+            patch = np.rot90(flipped, quarters)
+            expected = signed_distance(np.ascontiguousarray(patch), normalised=normalised)
+            assert np.array_equal(distances.of(0, patch), expected)
+    assert distances.kept == 1
+
+
+def test_a_part_of_a_truth_is_measured_by_itself() -> None:
+    truth = np.zeros((8, 8), bool)
+    truth[1:3], truth[6] = True, True
+    distances = PatchDistances([~truth, truth])
+    crop, zoomed = truth[:6, :6], truth[:4, :4].repeat(2, axis=0).repeat(2, axis=1)
+    for patch in (crop, zoomed):
+        assert np.array_equal(distances.of(1, patch), signed_distance(patch))
+    # In the crop the line in row 6 is not seen: row 5 lies 2.5 px from the boundary, not 0.5.
+    assert distances.of(1, crop)[5, 0] == 2.5
+    assert signed_distance(truth)[5, 0] == 0.5
+    assert distances.kept == 0

@@ -20,7 +20,7 @@ from crackgauge.data.patch_sampler import PatchSetSampler
 from crackgauge.data.patch_set import compose, index_patches
 from crackgauge.data.preprocess import normalise
 from crackgauge.data.sampling import PatchSampler, allocate
-from crackgauge.data.signed_distance import signed_distance
+from crackgauge.data.signed_distance import PatchDistances
 from crackgauge.losses import BOUNDARY_LOSSES
 from crackgauge.recipes.schema import Boundary, Recipe
 
@@ -67,6 +67,8 @@ class Batches:
         side = max(recipe.sampling.patch_px, recipe.sampling.patch_set.parent_px or 0)
         self._samples = [at_least(sample, side) for sample in samples]
         masks = [sample.mask for sample in self._samples]
+        rules = recipe.boundary or Boundary()
+        self._distances = PatchDistances(masks, normalised=rules.normalised_distance)
         self._sampler: PatchSampler | PatchSetSampler
         self.patch_set: PatchSetSampler | None = None
         if recipe.sampling.patches == "patch-set":
@@ -95,8 +97,7 @@ class Batches:
             inputs.append(normalise(patch, mean=recipe.input.mean, std=recipe.input.std))
             truths.append(truth[None].astype(np.float32))
             if recipe.loss in BOUNDARY_LOSSES:
-                rules = recipe.boundary or Boundary()
-                distances.append(signed_distance(truth, normalised=rules.normalised_distance)[None])
+                distances.append(self._distances.of(index, truth)[None])
         return Batch(np.stack(inputs), np.stack(truths), np.stack(distances) if distances else None)
 
     def plain(self, places: Sequence[tuple[int, int, int]]) -> npt.NDArray[Any]:
