@@ -78,3 +78,11 @@ def test_lines_of_a_part_move_with_it():
             [133, 21.5, 3],
         ]
     )
+
+
+def test_a_junction_is_as_wide_as_the_branches_that_meet():
+    mask = np.zeros((101, 101), dtype=bool)
+    mask[48:53, 10:91] = True
+    mask[10:91, 48:53] = True
+    for line in measure(mask).branches["line_px"]:
+        assert line[:, 2].tolist() == pytest.approx([5] * len(line), abs=0.6)

@@ -13,7 +13,12 @@ import pytest
 from crackgauge.images import write_image
 from crackgauge.measure import Survey, join, measure
 from crackgauge.report import html as html_module
-from crackgauge.report.html import ReportModel, ReportPictures, write_report
+from crackgauge.report.html import (
+    ReportContent,
+    ReportModel,
+    ReportPictures,
+    write_report,
+)
 
 MODEL = ReportModel("attention-unet-fast", "Apache-2.0", "rendered images", 0.5, "by hand", "0.1")
 
@@ -35,9 +40,10 @@ def write(tmp_path: Path, survey: Survey, **more) -> str:
         "settings": {"scale": "none"},
         "images": survey.images,
         "cracks": survey.cracks,
+        "branches": survey.branches,
         "pictures": {},
     }
-    write_report(tmp_path / "report.html", **{**arguments, **more})
+    write_report(tmp_path / "report.html", ReportContent(**{**arguments, **more}))
     return (tmp_path / "report.html").read_text("utf-8")
 
 

@@ -80,8 +80,9 @@ def test_a_closeup_shows_the_photo_and_the_outline(height, width, mm_per_px):
     drawn = draw_closeup(
         image, mask, x_px=width * 0.75, y_px=height / 2, width_px=width / 4, mm_per_px=mm_per_px
     )
-    assert drawn.shape == (480, 968, 3)
+    assert drawn.shape == (480, 1192, 3)
     assert not reddish(drawn[:, :480]).any()
+    assert not reddish(drawn[:, 976:]).any()
     assert reddish(drawn[:, 488:]).any() == (width > 1)
 
 

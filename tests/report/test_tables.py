@@ -41,7 +41,7 @@ def test_numbers_by_hand(tmp_path):
     cells = dict(zip(header, first, strict=True))
     assert (cells["image"], cells["crack_id"], cells["branch_count"]) == ("a.jpg", "1", "1")
     assert (cells["length_px"], cells["length_mm"]) == ("80.0000", "16.0000")
-    assert (cells["angle_deg"], cells["area_px2"], cells["confidence_mean"]) == (
+    assert (cells["angle_deg"], cells["area_px2"], cells["confidence"]) == (
         "0.00",
         "320.0000",
         "",

@@ -27,17 +27,34 @@ def centre_lines(samples: Samples, branches: Branches) -> list[_Floats]:
     Returns:
         B arrays, float64 (N, 3): x and y in px with pixel corners at integers, and the width there
         in px, all to a hundredth; at least two points, and for a skeleton of one pixel two at its
-        place.
+        place. In the disc around a junction the width is that of the branch just outside.
     """
     count = len(branches.crack)
     bounds = np.searchsorted(samples.branch, np.arange(count + 1))
-    along = np.column_stack([samples.position, samples.width_px])
+    along = np.column_stack([samples.position, _own_widths(samples)])
     lines = []
     for index in range(count):
         line = along[bounds[index] : bounds[index + 1]]
         tips = np.column_stack([branches.tips[index].reshape(2, 2), line[[0, -1], 2]])
         lines.append(_simplify(np.concatenate([tips[:1], line, tips[1:]])))
     return lines
+
+
+def _own_widths(samples: Samples) -> _Floats:
+    """Return the widths with those at junctions replaced by the nearest on the same branch."""
+    index = np.arange(len(samples.branch))
+    own = np.flatnonzero(~samples.at_junction)
+    if not len(own):
+        return samples.width_px
+    after = np.searchsorted(own, index)
+    right, left = own[np.minimum(after, len(own) - 1)], own[np.maximum(after - 1, 0)]
+    far = len(index)
+    to_right = np.where(samples.branch[right] == samples.branch, np.abs(right - index), far)
+    to_left = np.where(samples.branch[left] == samples.branch, np.abs(left - index), far)
+    nearest = np.where(to_right <= to_left, right, left)
+    # A branch that lies in such discs altogether keeps what was measured.
+    nearest = np.where(np.minimum(to_right, to_left) < far, nearest, index)
+    return samples.width_px[nearest]
 
 
 def _simplify(line: _Floats) -> _Floats:

@@ -41,7 +41,7 @@ class RunFolder:
     def record(self, job: Job) -> Record | None:
         """Return what an earlier run noted about this input, or None if it must be done (again)."""
         record = self._read(job)
-        if record is None or record.get("input") != _stamp(job):
+        if record is None or (record["input"], record["key"]) != (_stamp(job), job.key):
             return None
         if not all((self.out / name).is_file() for name in record["outputs"]):
             return None
@@ -58,7 +58,12 @@ class RunFolder:
         Returns:
             The record as it will be read back.
         """
-        record = {"input": _stamp(job), "outputs": list(outputs), "result": dict(result)}
+        record = {
+            "input": _stamp(job),
+            "key": job.key,
+            "outputs": list(outputs),
+            "result": dict(result),
+        }
         text = json.dumps(record, sort_keys=True)
         write_text_atomic(self._path(job), text + "\n")
         return dict(json.loads(text))
@@ -223,6 +228,8 @@ def _read_record(path: Path) -> Record | None:
     if not isinstance(record, dict) or not isinstance(record.get("input"), dict):
         return None
     outputs = record.get("outputs")
+    if not isinstance(record.get("key"), str):
+        return None
     if not isinstance(outputs, list) or not all(_is_inside(name) for name in outputs):
         return None
     return record if isinstance(record.get("result"), dict) else None
@@ -231,6 +238,24 @@ def _read_record(path: Path) -> Record | None:
 def _is_inside(name: Any) -> bool:
     """Tell a relative name that stays in its folder; records lie where others can write them."""
     return isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts
+
+
+@contextlib.contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Hold the folder of a finished run while its report is made anew.
+
+    Raises:
+        UsageError: a run is writing to it.
+        StorageError: it cannot be written.
+    """
+    with _locked(out):
+        yield
+
+
+def read_records(out: Path) -> dict[str, Record]:
+    """Return the records that runs left in a folder, by the name of the input."""
+    found = (_read_record(path) for path in sorted((out / STATE_FOLDER).rglob("*.json")))
+    return {str(record["input"].get("name")): record for record in found if record is not None}
 
 
 @contextlib.contextmanager

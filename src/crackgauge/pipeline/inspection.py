@@ -156,7 +156,7 @@ class _Inspect:
         files = self._files(job)
         height, width = image.shape[:2]
         closeup = closeup_of(survey, height, width, read, self.mm_per_px)
-        names = write_pictures(self.folder.out, files, image, mask, self.mm_per_px, closeup)
+        names = write_pictures(self.folder.out, files, image, mask, survey, self.mm_per_px, closeup)
         return _result([mask_name, *names], survey, job)
 
     def by_window(self, job: Job, source: ImageSource, progress: Progress) -> Result:
@@ -183,9 +183,15 @@ class _Inspect:
                 return source.read(window), masks.read(window)[:, :, 0] > 0
 
             closeup = closeup_of(survey, height, width, read, self.mm_per_px)
-        scale = None if self.mm_per_px is None else self.mm_per_px * overview.factor
         names = write_pictures(
-            self.folder.out, self._files(job), overview.image, overview.mask, scale, closeup
+            self.folder.out,
+            self._files(job),
+            overview.image,
+            overview.mask,
+            survey,
+            self.mm_per_px,
+            closeup,
+            factor=overview.factor,
         )
         return _result([mask_name, *names], survey, job)
 

@@ -9,7 +9,16 @@ from typing import NamedTuple
 from crackgauge.arrays import Image, Mask, Window
 from crackgauge.images import write_image
 from crackgauge.measure import Survey
-from crackgauge.report.overlay import closeup_window, draw_closeup, draw_overlay, draw_thumbnail
+from crackgauge.report.overlay import (
+    NumberedSpot,
+    closeup_window,
+    draw_closeup,
+    draw_overlay,
+    draw_thumbnail,
+)
+
+# Cracks that are numbered in the overlay.
+_NUMBERED = 20
 
 
 class PictureFiles(NamedTuple):
@@ -24,9 +33,9 @@ class PictureFiles(NamedTuple):
         """Name the pictures of a key; those for the report alone lie in the hidden state.
 
         >>> PictureFiles.of("day1/deck").overlay
-        'overlays/day1/deck.jpg'
+        'overlays/day1/deck.png'
         """
-        return cls(f"overlays/{key}.jpg", f".state/{key}.original.jpg", f".state/{key}.closeup.jpg")
+        return cls(f"overlays/{key}.png", f".state/{key}.original.jpg", f".state/{key}.closeup.jpg")
 
 
 def write_pictures(
@@ -34,8 +43,11 @@ def write_pictures(
     files: PictureFiles,
     image: Image,
     mask: Mask,
+    survey: Survey,
     mm_per_px: float | None,
     closeup: Image | None,
+    *,
+    factor: int = 1,
 ) -> list[str]:
     """Write the pictures of one image, scaled down.
 
@@ -44,8 +56,10 @@ def write_pictures(
         files: where they go.
         image: uint8 (H, W, 3), the photo or a small version of it.
         mask: bool (H, W), of the same size.
-        mm_per_px: of `image`.
+        survey: of the photo.
+        mm_per_px: of the photo.
         closeup: of the widest spot; None where there is no crack.
+        factor: how many px of the photo one px of `image` is.
 
     Returns:
         The names that were written.
@@ -53,12 +67,31 @@ def write_pictures(
     Raises:
         StorageError: a file cannot be written.
     """
-    write_image(out / files.overlay, draw_overlay(image, mask, mm_per_px=mm_per_px))
+    overlay = draw_overlay(
+        image,
+        mask,
+        lines=[line for line in survey.branches["line_px"] if line is not None],
+        spots=_widest_spots(survey),
+        mm_per_px=None if mm_per_px is None else mm_per_px * factor,
+        px_per_px=factor,
+    )
+    write_image(out / files.overlay, overlay)
     write_image(out / files.original, draw_thumbnail(image))
     if closeup is None:
         return [files.overlay, files.original]
     write_image(out / files.closeup, closeup)
     return list(files)
+
+
+def _widest_spots(survey: Survey) -> list[NumberedSpot]:
+    """Return the places of the widest cracks, the widest first."""
+    order = ["width_max_px", "length_px", "crack_id"]
+    widest = survey.cracks.sort_values(order, ascending=[False, False, True], kind="stable")
+    places = widest[["crack_id", "width_max_x_px", "width_max_y_px"]].head(_NUMBERED)
+    return [
+        NumberedSpot(int(number), float(x), float(y))
+        for number, x, y in places.itertuples(index=False)
+    ]
 
 
 def closeup_of(

@@ -6,56 +6,50 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import crackgauge
-from crackgauge.measure import Survey
+from crackgauge.pipeline.export_formats import DEFAULT_FORMATS
+from crackgauge.pipeline.exports import EXPORT_FILES, write_exports
 from crackgauge.pipeline.folder import Record
 from crackgauge.pipeline.network import Network
 from crackgauge.pipeline.summary import SetAside
-from crackgauge.report.html import ReportModel, ReportPictures, write_report
-from crackgauge.report.tables import write_branches_csv, write_cracks_csv, write_images_csv
+from crackgauge.pipeline.survey_folder import SURVEY_FILE, SurveyFolder
+from crackgauge.report.html import ReportModel
 
-REPORT_FILES = ("images.csv", "cracks.csv", "branches.csv", "report.html")
-_TABLES = ("images", "cracks", "branches")
+REPORT_FILES = (*EXPORT_FILES, SURVEY_FILE)
 
 
 def write_report_files(
     out: Path,
     title: str,
-    network: Network,
-    mm_per_px: float | None,
+    *,
+    network: Network | None,
+    settings: Mapping[str, str],
     records: Mapping[str, Record],
     set_aside: Sequence[SetAside],
+    formats: Sequence[str] = DEFAULT_FORMATS,
 ) -> None:
-    """Write `REPORT_FILES` of everything that the run knows, in the order of the names.
+    """Write the report and the exports of everything that the run knows, and `survey.json`.
 
     Args:
         out: the run's folder.
         title: heading of the report.
-        network: what found the cracks.
-        mm_per_px: the scale of all images, or None.
+        network: what found the cracks; None where the masks were given.
+        settings: name -> value, as the report prints them.
         records: by the image's name.
         set_aside: refused inputs.
+        formats: names of `export_formats.FORMATS`.
 
     Raises:
         StorageError: a file cannot be written.
     """
-    names = sorted(records)
-    surveys = [records[name]["result"]["survey"] for name in names]
-    survey = Survey.from_json(
-        {table: [row for each in surveys for row in each[table]] for table in _TABLES}
-    )
-    write_images_csv(out / "images.csv", survey.images)
-    write_cracks_csv(out / "cracks.csv", survey.cracks)
-    write_branches_csv(out / "branches.csv", survey.branches)
-    write_report(
-        out / "report.html",
+    survey = SurveyFolder.of_records(
+        out,
         title=title,
-        model=_describe(network),
-        settings=_settings(network, mm_per_px),
-        images=survey.images,
-        cracks=survey.cracks,
-        pictures={name: _pictures(out, records[name]["outputs"]) for name in names},
+        model=None if network is None else _describe(network),
+        settings=settings,
         set_aside=set_aside,
+        records=records,
     )
+    survey.write_description(write_exports(survey, out, formats))
 
 
 def _describe(network: Network) -> ReportModel:
@@ -68,26 +62,4 @@ def _describe(network: Network) -> ReportModel:
         threshold=network.threshold,
         threshold_source=metadata.threshold_source if own else "given by the user",
         version=crackgauge.__version__,
-    )
-
-
-def _settings(network: Network, mm_per_px: float | None) -> dict[str, str]:
-    return {
-        "scale": "not given; measures are in pixels"
-        if mm_per_px is None
-        else f"{mm_per_px:g} mm per pixel",
-        "test-time augmentation": network.augmentation,
-    }
-
-
-def _pictures(out: Path, outputs: Sequence[str]) -> ReportPictures:
-    """Find an image's pictures among its outputs."""
-
-    def first(start: str, end: str) -> Path | None:
-        return next((out / o for o in outputs if o.startswith(start) and o.endswith(end)), None)
-
-    return ReportPictures(
-        original=first(".state/", ".original.jpg"),
-        overlay=first("overlays/", ".jpg"),
-        closeup=first(".state/", ".closeup.jpg"),
     )

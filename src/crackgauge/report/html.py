@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from markupsafe import Markup
 
 from crackgauge.files import atomic_path
 from crackgauge.report import wording
 from crackgauge.report.embedding import embed
+from crackgauge.report.orientation_rose import orientation_rose
 from crackgauge.report.overlay import THUMBNAIL_PX
+from crackgauge.report.segments import segments_of
+from crackgauge.report.site_map import site_map
 from crackgauge.report.views import PhotoView, Views
+from crackgauge.report.width_histogram import width_histogram
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +28,10 @@ if TYPE_CHECKING:
 # Photos shown with pictures; the others are in the table alone, and the report says so.
 PICTURED_IMAGES = 300
 CLOSEUPS = 8
-_CLOSEUP_PX = 968
+_CLOSEUP_PX = 1192
 # The pictures of the first photos are larger; 300 photos make a page of about 20 MB.
 _LARGE, _LARGE_PX, _SMALL_PX = 50, THUMBNAIL_PX, 400
+_MAP_PX = 900
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,34 @@ class ReportPictures:
     closeup: Path | None = None
 
 
-def write_report(
-    path: str | Path,
-    *,
-    title: str,
-    model: ReportModel,
-    settings: Mapping[str, str],
-    images: pd.DataFrame,
-    cracks: pd.DataFrame,
-    pictures: Mapping[str, ReportPictures],
-    set_aside: Sequence[tuple[str, str, str]] = (),
-) -> None:
+@dataclass(frozen=True)
+class ReportContent:
+    """What the page and its printed version show.
+
+    Args:
+        title: heading, such as the name of the folder of photos.
+        model: what found the cracks; None where the masks were given.
+        settings: name -> value, printed as given.
+        images: `measure.columns.IMAGE_COLUMNS`.
+        cracks: `measure.columns.CRACK_COLUMNS`.
+        branches: `measure.columns.BRANCH_COLUMNS`.
+        pictures: by the `image` column.
+        set_aside: (path, reason, sentence) of each refused input.
+        version: of crackgauge; that of the model's words where there is one.
+    """
+
+    title: str
+    model: ReportModel | None
+    settings: Mapping[str, str]
+    images: pd.DataFrame
+    cracks: pd.DataFrame
+    branches: pd.DataFrame
+    pictures: Mapping[str, ReportPictures]
+    set_aside: Sequence[tuple[str, str, str]] = ()
+    version: str = ""
+
+
+def write_report(path: str | Path, content: ReportContent) -> None:
     """Write `report.html`; pictures are embedded, nothing is loaded from anywhere.
 
     The text is written piece by piece, with one picture in memory at a time. The date is that of
@@ -83,16 +105,21 @@ def write_report(
 
     Args:
         path: the file; atomic.
-        title: heading, such as the name of the folder of photos.
-        model: what found the cracks.
-        settings: name -> value, printed as given.
-        images: `measure.columns.IMAGE_COLUMNS`.
-        cracks: `measure.columns.CRACK_COLUMNS`.
-        pictures: by the `image` column.
-        set_aside: (path, reason, sentence) of each refused input.
+        content: what it shows.
 
     Raises:
         StorageError: the file cannot be written.
+    """
+    with atomic_path(path) as temporary, _writing(temporary) as out:
+        out.writelines(render(content))
+
+
+def render(content: ReportContent, *, for_print: bool = False) -> Iterable[str]:
+    """Give the page piece by piece.
+
+    Args:
+        content: what it shows.
+        for_print: pages are numbered, and no photo has less than its map of cracks.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -105,15 +132,19 @@ def write_report(
         lstrip_blocks=True,
     )
     style = loader.get_source(environment, "report.css")[0]
-    views = Views(images, cracks)
+    views = Views(content.images, content.cracks)
+    pictures = content.pictures
     page = environment.get_template("report.html.j2").stream(
-        title=title,
+        title=content.title,
         date=wording.report_date(),
         style=Markup(style),
         style_hash=_hash(style),
-        model=model,
-        settings=settings,
+        model=content.model,
+        version=content.model.version if content.model else content.version,
+        settings=content.settings,
         summary=views.summary(),
+        views=views,
+        **_charts(content, views),
         closeups=lambda: _closeups(views, pictures),
         photos=views.ranked,
         pictured=lambda: _pictured(views, pictures),
@@ -122,11 +153,20 @@ def write_report(
         clear=views.clear,
         clear_count=views.clear_count,
         has_place=views.has_place,
-        set_aside=sorted(set_aside),
+        set_aside=sorted(content.set_aside),
+        for_print=for_print,
     )
     page.enable_buffering(64)
-    with atomic_path(path) as temporary, _writing(temporary) as out:
-        out.writelines(page)
+    return page
+
+
+def _charts(content: ReportContent, views: Views) -> dict[str, Any]:
+    segments = segments_of(content.branches, in_mm=views.in_mm)
+    return {
+        "histogram": width_histogram(segments, in_mm=views.in_mm),
+        "rose": orientation_rose(segments),
+        "site_map": site_map(content.images),
+    }
 
 
 def _writing(path: Path) -> TextIO:
@@ -157,10 +197,10 @@ def _closeups(
 def _pictured(
     views: Views, pictures: Mapping[str, ReportPictures]
 ) -> Iterator[tuple[PhotoView, str, str]]:
-    """Give the worst photos, each with the photo and the overlay as data URIs."""
+    """Give the worst photos, each with the photo and the map of its cracks as data URIs."""
     for photo in islice(views.ranked(), PICTURED_IMAGES):
         found = pictures.get(photo.name, ReportPictures())
-        longest_px = _LARGE_PX if photo.rank <= _LARGE else _SMALL_PX
-        original = embed(found.original, longest_px=longest_px)
-        overlay = embed(found.overlay, longest_px=longest_px)
+        is_large = photo.rank <= _LARGE
+        original = embed(found.original, longest_px=_LARGE_PX if is_large else _SMALL_PX)
+        overlay = embed(found.overlay, longest_px=_MAP_PX if is_large else _SMALL_PX)
         yield photo, original, overlay

@@ -39,11 +39,15 @@ def open_font(size_px: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
         size_px: height of the letters with what stands above and below them.
         bold: the bold cut.
     """
+    return ImageFont.truetype(str(font_folder() / _FILES[bold]), size_px)
+
+
+def font_folder() -> Path:
+    """Return the folder of the typeface's files."""
     with quiet_matplotlib():
         import matplotlib
 
-        folder = Path(matplotlib.get_data_path())
-    return ImageFont.truetype(str(folder / "fonts" / "ttf" / _FILES[bold]), size_px)
+        return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def legible(text: str) -> str:

@@ -11,10 +11,12 @@ import csv
 import io
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crackgauge.files import write_text_atomic
+from crackgauge.measure import Survey
 from crackgauge.measure.columns import (
     BRANCH_COLUMNS,
     CRACK_COLUMNS,
@@ -26,6 +28,7 @@ from crackgauge.measure.columns import (
 if TYPE_CHECKING:
     import pandas as pd
 
+_ALWAYS = ("images", "cracks", "branches")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Decimals by the end of the column's name, the first that fits; `None` writes all digits there are.
 _DECIMALS: tuple[tuple[str, int | None], ...] = (
@@ -64,6 +67,50 @@ def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
         StorageError: the file cannot be written.
     """
     _write(path, branches, BRANCH_COLUMNS, ["image", "crack_id", "branch_id"])
+
+
+def survey_tables(survey: Survey) -> dict[str, pd.DataFrame]:
+    """Return a survey's tables by name, those that it has rows or columns in any case for.
+
+    A table of zones without rows is left out: nobody named any.
+    """
+    tables = {each.name: getattr(survey, each.name) for each in fields(survey)}
+    return {name: table for name, table in tables.items() if name in _ALWAYS or len(table)}
+
+
+def write_tables(out: str | Path, survey: Survey) -> list[str]:
+    """Write `images.csv`, `cracks.csv` and `branches.csv`, and `zones.csv` where there are zones.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        StorageError: a file cannot be written.
+    """
+    folder, written = Path(out), []
+    for name, table in survey_tables(survey).items():
+        writer = {
+            "images": write_images_csv,
+            "cracks": write_cracks_csv,
+            "branches": write_branches_csv,
+        }.get(name, write_zones_csv)
+        writer(folder / f"{name}.csv", table)
+        written.append(f"{name}.csv")
+    return written
+
+
+def write_zones_csv(path: str | Path, zones: pd.DataFrame) -> None:
+    """Write one row a zone of an image, with the columns that the table has, sorted; atomic.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    kinds: dict[str, Kind] = {name: _kind_of(zones[name]) for name in zones.columns}
+    _write(path, zones, kinds, ["image", "zone"])
+
+
+def _kind_of(column: pd.Series) -> Kind:
+    return {"i": "int", "f": "float"}.get(column.dtype.kind, "str")  # type: ignore[return-value]
 
 
 def safe_cell(text: str) -> str:

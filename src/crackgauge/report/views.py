@@ -5,6 +5,7 @@ Photos with cracks are ranked: the widest spot first, among equal ones the longe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +30,18 @@ class CrackView(NamedTuple):
     at: str
     angle: str
     confidence: str
+    kind: str
+    severity: str
+    reason: str
+
+
+class SeverityView(NamedTuple):
+    """How much of a survey is of one severity, worded."""
+
+    name: str
+    crack_count: str
+    length: str
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,12 @@ class Views:
         self._rows_of = self._cracks.groupby("image", sort=False).indices
         self.clear_count = len(self._clear)
         self.has_place = bool(self._ranked["latitude_deg"].notna().any())
+        graded = self._cracks[self._cracks["severity"] != ""]
+        self.is_graded = bool(len(graded))
+        self.has_confidence = bool(self._cracks["confidence"].notna().any())
+        self.has_types = bool((self._cracks["crack_type"] != "").any())
+        self.standards = sorted(set(graded["standard"]))
+        self.all_verified = bool((graded["standard_verified"] == "yes").all())
         self._one_scale = float(scales.iloc[0]) if self.in_mm and scales.nunique() == 1 else None
 
     def summary(self) -> Summary:
@@ -106,7 +125,7 @@ class Views:
         widest = widest_in = "–"
         if len(ranked):
             row = ranked.iloc[0]
-            widest = wording.width(float(row["width_max_px"]), _scale(row))
+            widest = _width(row.to_dict(), "width_max")
             widest_in = str(row["image"])
         photos = len(ranked) + len(self._clear)
         return Summary(
@@ -119,6 +138,25 @@ class Views:
             scale=self._word_scale(),
             in_mm=self.in_mm,
         )
+
+    def severities(self) -> list[SeverityView]:
+        """Count the cracks of each severity, the worst first, and those that are not graded."""
+        if not self.is_graded:
+            return []
+        found = []
+        for rank in sorted(set(self._cracks["severity_rank"]), reverse=True):
+            of_rank = self._cracks[self._cracks["severity_rank"] == rank]
+            for name in sorted(set(of_rank["severity"])):
+                rows = of_rank[of_rank["severity"] == name]
+                found.append(
+                    SeverityView(
+                        name or "not graded",
+                        wording.integer(len(rows)),
+                        wording.length(float(rows["length_mm"].sum()), 1.0),
+                        int(rank),
+                    )
+                )
+        return found
 
     def ranked(self) -> Iterator[PhotoView]:
         """Give the photos with cracks, worst first."""
@@ -134,7 +172,7 @@ class Views:
         """Word the cracks of a photo, the `LISTED_CRACKS` widest, widest first."""
         places = self._rows_of.get(photo.name, ())
         rows = self._cracks.iloc[list(places[:LISTED_CRACKS])].to_dict("records")
-        return [_crack(row, photo.mm_per_px) for row in rows]
+        return [_crack(row) for row in rows]
 
     def _word_scale(self) -> str:
         if self._one_scale is not None:
@@ -148,9 +186,9 @@ class Views:
             name=str(row["image"]),
             size=f"{row['width_px']} × {row['height_px']} px",
             crack_count=int(row["crack_count"]),
-            length=wording.length(float(row["crack_length_px"]), scale),
-            width_mean=wording.width(float(row["width_mean_px"]), scale),
-            width_max=wording.width(float(row["width_max_px"]), scale),
+            length=_length(row, "crack_length"),
+            width_mean=_width(row, "width_mean"),
+            width_max=_width(row, "width_max"),
             area=wording.percent(float(row["crack_area_ratio"])),
             place=wording.place(float(row["latitude_deg"]), float(row["longitude_deg"])),
             captured=wording.captured(str(row["captured_at"])),
@@ -158,17 +196,45 @@ class Views:
         )
 
 
-def _crack(row: dict[Any, Any], scale: float | None) -> CrackView:
-    angle, confidence = float(row["angle_deg"]), float(row["confidence_mean"])
+def _crack(row: dict[Any, Any]) -> CrackView:
+    angle, confidence = float(row["angle_deg"]), float(row["confidence"])
     return CrackView(
         number=int(row["crack_id"]),
-        length=wording.length(float(row["length_px"]), scale),
-        width_mean=wording.width(float(row["width_mean_px"]), scale),
-        width_max=wording.width(float(row["width_max_px"]), scale),
+        length=_length(row, "length"),
+        width_mean=_width_with_deviation(row, "width_mean"),
+        width_max=_width_with_deviation(row, "width_max"),
         at=f"{row['width_max_x_px']:.0f}, {row['width_max_y_px']:.0f}",
         angle="–" if angle != angle else f"{angle:.0f}°",
         confidence="–" if confidence != confidence else f"{confidence:.2f}",
+        kind=str(row["crack_type"]) or "–",
+        severity=str(row["severity"]) or "–",
+        reason=str(row["severity_reason"]),
     )
+
+
+def _length(row: dict[Any, Any], name: str) -> str:
+    return wording.length(float(row[f"{name}_px"]), _ratio(row, name))
+
+
+def _width(row: dict[Any, Any], name: str) -> str:
+    return wording.width(float(row[f"{name}_px"]), _ratio(row, name))
+
+
+def _width_with_deviation(row: dict[Any, Any], name: str) -> str:
+    words = _width(row, name)
+    deviation = float(row.get(f"{name}_sd_mm", math.nan))
+    claimed = not words.startswith(("<", "–"))
+    if math.isnan(deviation) or not claimed:
+        return words
+    return f"{words} ± {wording.number(deviation, 2)}"
+
+
+def _ratio(row: dict[Any, Any], name: str) -> float | None:
+    """Return the mm of a px as this very measure has it; it differs within an oblique view."""
+    px, mm = float(row[f"{name}_px"]), float(row[f"{name}_mm"])
+    if math.isnan(mm) or not px:
+        return _scale(row) if "mm_per_px" in row else None
+    return mm / px
 
 
 def _scale(row: Any) -> float | None:

@@ -91,12 +91,20 @@ def count(amount: int, one: str, many: str) -> str:
 
 def report_date() -> str:
     """Write the date of SOURCE_DATE_EPOCH (UTC), or "" where it is not set or no number."""
-    value = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = _given_moment()
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
+
+
+def report_moment() -> datetime:
+    """Return the date for formats that must have one: that of `report_date`, or 1 January 1980."""
+    return _given_moment() or datetime(1980, 1, 1, tzinfo=UTC)
+
+
+def _given_moment() -> datetime | None:
     try:
-        moment = datetime.fromtimestamp(int(value), UTC)
+        return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "")), UTC)
     except (ValueError, OverflowError, OSError):
-        return ""
-    return f"{moment.day} {moment:%B %Y}"
+        return None
 
 
 def captured(captured_at: str) -> str:

@@ -1,0 +1,87 @@
+"""The formats that a survey is written in: each a name, a sentence and a function."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from crackgauge.errors import UsageError
+
+
+class ExportFormat(NamedTuple):
+    """One format.
+
+    Args:
+        words: what is written, for the help.
+        needs: package that is not in the base install, "" for none.
+        extra: the extra that brings it.
+    """
+
+    words: str
+    needs: str = ""
+    extra: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
+
+
+FORMATS: dict[str, ExportFormat] = {
+    "csv": ExportFormat("images.csv, cracks.csv, branches.csv: the tables"),
+    "html": ExportFormat("report.html: one page that holds all of its pictures"),
+    "pdf": ExportFormat("report.pdf: the same on paper", "weasyprint", "pdf"),
+    "xlsx": ExportFormat("survey.xlsx: the tables as one workbook"),
+    "geojson": ExportFormat(
+        "branches.geojson: lines in WGS 84, of GeoTIFFs; geojson/: in pixels, of other images; "
+        "photos.geojson: where photos were taken"
+    ),
+    "gpkg": ExportFormat(
+        "survey.gpkg: lines in the images' own reference system, and photos", "pyogrio", "geo"
+    ),
+    "dxf": ExportFormat("dxf/: a drawing an image, a layer a severity, widths drawn true"),
+    "coco": ExportFormat("coco.json: each crack as an instance with its mask"),
+    "geotiff": ExportFormat(
+        "geotiff/: masks of GeoTIFFs, cloud-optimised, in their place", "rasterio", "geo"
+    ),
+}
+DEFAULT_FORMATS = ("csv", "html")
+ALL = "all"
+
+
+def choose_formats(names: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the formats that are meant, in the order of `FORMATS`.
+
+    Args:
+        names: names, or one text with commas between them; `all` are all that are installed.
+
+    Raises:
+        UsageError: an unknown name (the nearest known one is told), none, or a format whose
+            package is not installed.
+
+    >>> choose_formats("html, csv")
+    ('csv', 'html')
+    """
+    given = names.split(",") if isinstance(names, str) else list(names)
+    wanted = {name.strip().lower() for name in given if name.strip()}
+    if not wanted:
+        raise UsageError(f"formats: got none, expected one or more of {_known()}")
+    for name in sorted(wanted - {ALL}):
+        if name not in FORMATS:
+            near = difflib.get_close_matches(name, [*FORMATS, ALL], n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            raise UsageError(f"format {name!r} is unknown{hint} Known: {_known()}")
+        if not FORMATS[name].is_there:
+            raise UsageError(
+                f"format {name!r} needs {FORMATS[name].needs}, which is not installed; "
+                f"pip install 'crackgauge[{FORMATS[name].extra}]'"
+            )
+    if ALL in wanted:
+        wanted |= {name for name, each in FORMATS.items() if each.is_there}
+    return tuple(name for name in FORMATS if name in wanted)
+
+
+def _known() -> str:
+    return ", ".join([*FORMATS, ALL])
