@@ -1,6 +1,11 @@
 """Reading and writing images and masks: one decoder for both, whatever the format."""
 
-from crackgauge.images.bigtiff import BlockWriter, open_mask_writer, open_probability_writer
+from crackgauge.images.bigtiff import (
+    BlockWriter,
+    open_image_writer,
+    open_mask_writer,
+    open_probability_writer,
+)
 from crackgauge.images.decode import WHOLE_LIMIT_PX, image_size, read_image
 from crackgauge.images.georeference import Georeference, read_georeference
 from crackgauge.images.listing import list_images
@@ -28,6 +33,7 @@ __all__ = [
     "image_size",
     "list_images",
     "open_image",
+    "open_image_writer",
     "open_mask_writer",
     "open_probability_writer",
     "read_georeference",

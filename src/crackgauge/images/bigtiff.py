@@ -44,6 +44,7 @@ class BlockWriter:
         self._height, self._width = height, width
         self._dtype = np.dtype(dtype)
         self._kind = kind
+        self._samples = (3,) if kind == "image" else ()
         self._columns = -(-width // TILE_PX)
         self._rows = -(-height // TILE_PX)
         self._places: dict[int, tuple[int, int]] = {}
@@ -65,7 +66,8 @@ class BlockWriter:
 
         Args:
             window: where it lies.
-            block: bool (h, w) for a mask, float32 (h, w) in [0, 1] for a probability.
+            block: bool (h, w) for a mask, float32 (h, w) in [0, 1] for a probability, uint8
+                (h, w, 3) for an image.
 
         Raises:
             UsageError: a block of another shape, or off the grid of 512.
@@ -103,12 +105,12 @@ class BlockWriter:
         aligned &= bottom % TILE_PX == 0 or bottom == self._height
         aligned &= right % TILE_PX == 0 or right == self._width
         inside = row >= 0 and col >= 0 and bottom <= self._height and right <= self._width
-        if not (aligned and inside) or block.shape != (height, width):
+        if not (aligned and inside) or block.shape != (height, width, *self._samples):
             raise UsageError(
                 f"block {block.shape} for {window}: expected its shape, within "
                 f"{self._height} x {self._width}, on a grid of {TILE_PX}"
             )
-        expected = np.bool_ if self._kind == "mask" else np.float32
+        expected = {"mask": np.bool_, "image": np.uint8}.get(self._kind, np.float32)
         if block.dtype != expected:
             raise UsageError(f"block of {block.dtype}: expected {np.dtype(expected)}")
         if self._kind == "probability":
@@ -122,7 +124,8 @@ class BlockWriter:
         return block
 
     def _write_tile(self, index: int, values: npt.NDArray[Any]) -> None:
-        tile = np.zeros((TILE_PX, TILE_PX), dtype=self._dtype.newbyteorder("<"))
+        shape = (TILE_PX, TILE_PX, *self._samples)
+        tile = np.zeros(shape, dtype=self._dtype.newbyteorder("<"))
         tile[: values.shape[0], : values.shape[1]] = values
         packed = bytes(imagecodecs.deflate_encode(tile.tobytes(), _LEVEL))
         with storing(self._path):
@@ -130,7 +133,7 @@ class BlockWriter:
             self._spool.write(packed)
 
     def _tiles(self) -> Iterator[bytes]:
-        zeros = bytes(TILE_PX * TILE_PX * self._dtype.itemsize)
+        zeros = bytes(TILE_PX * TILE_PX * (3 if self._samples else 1) * self._dtype.itemsize)
         empty = bytes(imagecodecs.deflate_encode(zeros, _LEVEL))
         for index in range(self._rows * self._columns):
             if index in self._places:
@@ -144,11 +147,11 @@ class BlockWriter:
         with tifffile.TiffWriter(self._target, bigtiff=True, byteorder="<") as writer:
             writer.write(
                 self._tiles(),
-                shape=(self._height, self._width),
+                shape=(self._height, self._width, *self._samples),
                 dtype=self._dtype,
                 tile=(TILE_PX, TILE_PX),
                 compression="zlib",
-                photometric="minisblack",
+                photometric="rgb" if self._samples else "minisblack",
                 metadata=None,
                 software=False,
             )
@@ -161,6 +164,15 @@ def open_mask_writer(path: str | Path, height: int, width: int) -> BlockWriter:
         UsageError: a suffix other than .tif, or no pixels.
     """
     return BlockWriter(path, height, width, np.uint8, "mask")
+
+
+def open_image_writer(path: str | Path, height: int, width: int) -> BlockWriter:
+    """Open an RGB image of any size for writing by block: uint8.
+
+    Raises:
+        UsageError: a suffix other than .tif, or no pixels.
+    """
+    return BlockWriter(path, height, width, np.uint8, "image")
 
 
 def open_probability_writer(

@@ -17,6 +17,7 @@ from crackgauge.images import (
     read_photo_metadata,
     write_mask,
 )
+from crackgauge.inference.enlarging import Enlarged
 from crackgauge.inference.predictor import Predictor
 from crackgauge.measure import Survey, assemble, measure, measure_part
 from crackgauge.pipeline.export_formats import DEFAULT_FORMATS, choose_formats
@@ -135,8 +136,12 @@ class _Inspect:
     mm_per_px: float | None
     big_px: int
 
-    def predict(self, image: Image) -> Probability:
-        return self.network.predict(image)
+    @property
+    def enlargement(self) -> int:
+        return self.network.enlargement
+
+    def predict(self, image: Image) -> Enlarged:
+        return self.network.predict_enlarged(image)
 
     def finish(self, job: Job, image: Image, probability: Probability) -> Result:
         mask = self.network.mask(probability)

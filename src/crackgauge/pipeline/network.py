@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from crackgauge.arrays import Image, Mask, Probability, Window
 from crackgauge.errors import UsageError
 from crackgauge.images import ImageSource
 from crackgauge.images.bigtiff import TILE_PX
+from crackgauge.inference.enlarging import BicubicSource, Enlarged
 from crackgauge.inference.predictor import Predictor, open_model
 
 Augmentation = Literal["none", "flips", "flips+scales"]
@@ -27,7 +29,7 @@ class Network:
         threshold: crack is what is at least this, in [0, 1].
         threshold_source: where it comes from, in words.
         augmentation: copies of the image that the probability is the mean over.
-        tile: side of a core in px; None takes the model's own.
+        tile: side of a core in px of the photo; None takes the model's own.
     """
 
     predictor: Predictor
@@ -57,12 +59,13 @@ class Network:
         """
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: got {threshold:g}, expected a probability in [0, 1]")
-        if tile is not None and (tile < TILE_PX or tile % TILE_PX):
-            raise UsageError(f"tile: got {tile} px, expected a multiple of {TILE_PX}")
         if not isinstance(model, Predictor):
             model = open_model(
                 model, backend=backend, device=device, threads=threads, precision=precision
             )
+        unit = TILE_PX // math.gcd(TILE_PX, model.enlargement)
+        if tile is not None and (tile < unit or tile % unit):
+            raise UsageError(f"tile: got {tile} px, expected a multiple of {unit}")
         model.plan(1, 1, augmentation=augmentation, tile=tile)  # raises before any image is read
         if threshold is not None:
             return cls(model, threshold, "given", augmentation, tile)
@@ -81,13 +84,59 @@ class Network:
             "tile": self.tile,
         }
 
+    @property
+    def enlargement(self) -> int:
+        """How many times larger the result is than the image, s."""
+        return self.predictor.enlargement
+
+    def check_upscale(self, upscale: int | None) -> None:
+        """Make sure that what was asked for is what the model does.
+
+        A mask of the enlarged photo has other sizes and another scale, so it must be asked for.
+
+        Raises:
+            UsageError: the model enlarges by another factor, or not at all; or it enlarges and
+                nobody asked for it.
+        """
+        own = self.enlargement
+        if upscale is None and own > 1:
+            raise UsageError(
+                f"this model gives the mask of the photo enlarged {own} times, and measures in its "
+                f"pixels; say so with --upscale {own}, or choose another --model"
+            )
+        if upscale is not None and upscale != own:
+            does = f"enlarges {own} times" if own > 1 else "does not enlarge"
+            raise UsageError(
+                f"upscale: got {upscale}, but {self.predictor.metadata.architecture} {does}; give "
+                f"--model a model with output scale {upscale}, such as one trained by the preset "
+                "cssr, which enlarges 4 times"
+            )
+
     def predict(self, image: Image) -> Probability:
-        """Return the probability of a whole image, float32 (H, W)."""
+        """Return the probability of a whole image, float32 (s H, s W)."""
         return self.predictor.predict(image, augmentation=self.augmentation, tile=self.tile)
+
+    def predict_enlarged(self, image: Image) -> Enlarged:
+        """Return the photo that the mask lies on, with its probability; s = 1 gives it as it is."""
+        if self.enlargement == 1:
+            return Enlarged(image, self.predict(image))
+        return self.predictor.predict_enlarged(
+            image, augmentation=self.augmentation, tile=self.tile
+        )
+
+    def enlarged_source(self, source: ImageSource) -> ImageSource:
+        """The photo at the size of the result, bicubic, read by window; s = 1 gives it as it is."""
+        return source if self.enlargement == 1 else BicubicSource(source, self.enlargement)
 
     def windows(self, source: ImageSource) -> Iterator[tuple[Window, Probability]]:
         """Give the probability of an image of any size, window by window in row-major order."""
         return self.predictor.predict_windows(
+            source, augmentation=self.augmentation, tile=self.tile
+        )
+
+    def enlarged_windows(self, source: ImageSource) -> Iterator[tuple[Window, Enlarged]]:
+        """As `windows`, with the enlarged photo."""
+        return self.predictor.predict_enlarged_windows(
             source, augmentation=self.augmentation, tile=self.tile
         )
 

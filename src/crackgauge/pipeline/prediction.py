@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+import numpy as np
 
 from crackgauge.arrays import Image, Mask, Probability, Window
 from crackgauge.images import (
     BIG_OUTPUT_PX,
     ImageSource,
+    open_image_writer,
     open_mask_writer,
     open_probability_writer,
+    write_image,
     write_mask,
     write_probability,
 )
+from crackgauge.inference.enlarging import Enlarged
 from crackgauge.inference.predictor import Predictor
 from crackgauge.pipeline.folder import RunFolder, open_run_folder
 from crackgauge.pipeline.naming import Job, find_jobs, source_root
@@ -26,7 +32,7 @@ from crackgauge.pipeline.tables import write_set_aside
 from crackgauge.pipeline.timings import TIMINGS_FILE
 
 ProbabilityFormat = Literal["png", "tif", "none"]
-_OWNED = ("masks", "probabilities", "set_aside.csv", TIMINGS_FILE)
+_OWNED = ("masks", "probabilities", "enlarged", "set_aside.csv", TIMINGS_FILE)
 
 
 def predict(
@@ -37,6 +43,7 @@ def predict(
     threshold: float | None = None,
     augmentation: Augmentation = "none",
     tile: int | None = None,
+    upscale: int | None = None,
     probability_format: ProbabilityFormat = "png",
     recursive: bool = True,
     overwrite: bool = False,
@@ -52,7 +59,9 @@ def predict(
     `masks/KEY.png` holds 0 and 255. `probabilities/KEY.png` holds round(65535 p) in 16 bits, or
     `.tif` p in float32. Images above `big_px` are predicted by window; their masks and
     probabilities are tiled BigTIFF (`.tif`; uint16 as in the PNG, or float32). `set_aside.csv`
-    lists what was refused.
+    lists what was refused. With `upscale` all of them are of the enlarged photo, which is written
+    to `enlarged/KEY.png`: as the model enlarges it, or bicubic where it enlarges the probability
+    alone; `big_px` then counts the pixels of the enlarged photo.
 
     Args:
         source: an image, a folder or a glob.
@@ -60,7 +69,9 @@ def predict(
         model: an open model, a model file, the folder of a training, or None for the default.
         threshold: crack is what is at least this; None takes the model's own.
         augmentation: test-time augmentation.
-        tile: side of a tile's core in px, a multiple of 512; None takes the model's own.
+        tile: side of a tile's core in px, a multiple of 512 (of 512 / `upscale`); None takes the
+            model's own.
+        upscale: how many times the model enlarges the photo; needed for those that do.
         probability_format: how probabilities are written.
         recursive: look into folders inside the source.
         overwrite: begin again whatever is in `out`.
@@ -69,7 +80,8 @@ def predict(
         progress: called with every step.
 
     Raises:
-        UsageError: no image; `out` holds another run or is being written by one.
+        UsageError: no image; `out` holds another run or is being written by one; the model does
+            not enlarge as `upscale` says.
         ModelFileError: the model is none.
         StorageError: the disk is full; what was finished stays.
     """
@@ -85,6 +97,7 @@ def predict(
         threads=threads,
         precision=precision,
     )
+    network.check_upscale(upscale)
     fingerprint = {
         "command": "predict",
         "source": source_root(source).resolve().as_posix(),
@@ -108,8 +121,12 @@ class _Predict:
     probability_format: ProbabilityFormat
     big_px: int
 
-    def predict(self, image: Image) -> Probability:
-        return self.network.predict(image)
+    @property
+    def enlargement(self) -> int:
+        return self.network.enlargement
+
+    def predict(self, image: Image) -> Enlarged:
+        return self.network.predict_enlarged(image)
 
     def finish(self, job: Job, image: Image, probability: Probability) -> Result:
         mask_name = f"masks/{job.key}.png"
@@ -118,6 +135,9 @@ class _Predict:
         if self.probability_format != "none":
             outputs.append(f"probabilities/{job.key}.{self.probability_format}")
             write_probability(self.folder.out / outputs[-1], probability)
+        if self.enlargement > 1:
+            outputs.append(f"enlarged/{job.key}.png")
+            write_image(self.folder.out / outputs[-1], image)
         height, width = image.shape[:2]
         return Result(outputs, {"height_px": height, "width_px": width})
 
@@ -129,15 +149,35 @@ class _Predict:
         dtype: Literal["float32", "uint16"] = (
             "float32" if self.probability_format == "tif" else "uint16"
         )
-        predict_by_window(self.network, source, files, dtype, _no_window, progress)
-        return Result(outputs, {"height_px": source.height, "width_px": source.width})
+        enlarged = None
+        if self.enlargement > 1:
+            outputs.append(f"enlarged/{job.key}.tif")
+            enlarged = self.folder.out / outputs[-1]
+        predict_by_window(
+            self.network, source, files, dtype, _no_window, progress, enlarged=enlarged
+        )
+        height, width = (self.enlargement * size for size in (source.height, source.width))
+        return Result(outputs, {"height_px": height, "width_px": width})
 
     def possible_outputs(self, job: Job) -> list[str]:
         return [
             f"{room}/{job.key}.{suffix}"
-            for room in ("masks", "probabilities")
+            for room in ("masks", "probabilities", "enlarged")
             for suffix in ("png", "tif")
         ]
+
+
+def _windows(
+    network: Network, source: ImageSource, *, with_photo: bool
+) -> Iterator[tuple[Window, Probability, Image]]:
+    """Each window with its probability and, where asked for, the enlarged photo; else nothing."""
+    if with_photo:
+        for window, enlarged in network.enlarged_windows(source):
+            yield window, enlarged.probability, enlarged.image
+    else:
+        nothing = np.empty((0, 0, 3), np.uint8)
+        for window, probability in network.windows(source):
+            yield window, probability, nothing
 
 
 class OnWindow(Protocol):
@@ -158,6 +198,8 @@ def predict_by_window(
     dtype: Literal["float32", "uint16"],
     on_window: OnWindow,
     progress: Progress,
+    *,
+    enlarged: Path | None = None,
 ) -> None:
     """Predict an image of any size with the memory of a few windows.
 
@@ -168,12 +210,13 @@ def predict_by_window(
         dtype: of the probability.
         on_window: called with each window in row-major order.
         progress: called with the share done.
+        enlarged: the enlarged photo to write, or None.
 
     Raises:
         InputRefused: the image is damaged where it is read.
         StorageError: the disk is full; neither file is left.
     """
-    height, width = source.height, source.width
+    height, width = (network.enlargement * size for size in (source.height, source.width))
     pixels = 0
     with contextlib.ExitStack() as stack:
         masks = stack.enter_context(open_mask_writer(files[0], height, width))
@@ -181,11 +224,18 @@ def predict_by_window(
             stack.enter_context(open_probability_writer(file, height, width, dtype=dtype))
             for file in files[1:]
         ]
-        for window, probability in network.windows(source):
+        photos = [
+            stack.enter_context(open_image_writer(file, height, width))
+            for file in [enlarged]
+            if file is not None
+        ]
+        for window, probability, photo in _windows(network, source, with_photo=bool(photos)):
             mask = network.mask(probability)
             masks.write(window, mask)
             for writer in probabilities:
                 writer.write(window, probability)
+            for writer in photos:
+                writer.write(window, photo)
             on_window(window, mask)
             pixels += window.height * window.width
             progress(ProgressEvent(0, 1, "", "working", pixels / (height * width)))

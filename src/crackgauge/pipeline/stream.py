@@ -19,12 +19,13 @@ from typing import NamedTuple, Protocol
 from crackgauge.arrays import Image, Probability, Window
 from crackgauge.errors import TOO_LARGE, InputRefused, StorageError
 from crackgauge.images import ImageSource, open_image
+from crackgauge.inference.enlarging import Enlarged
 from crackgauge.pipeline.folder import Record, RunFolder
 from crackgauge.pipeline.naming import Job
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside, Status
 from crackgauge.pipeline.timings import Timing, write_timings
 
-# Images above this are handled one at a time: three of them at once would fill the memory.
+# Results above this are handled one at a time: three of them at once would fill the memory.
 _ALONE_PX = 32_000_000
 # Images whose results may wait for the writing thread.
 _WAITING = 2
@@ -42,13 +43,17 @@ class Verb(Protocol):
 
     @property
     def big_px(self) -> int:
-        """Images of more pixels are given to `by_window`."""
+        """Images whose result has more pixels are given to `by_window`."""
 
-    def predict(self, image: Image) -> Probability:
-        """Return the probability of a whole image; runs in the main thread."""
+    @property
+    def enlargement(self) -> int:
+        """How many times larger the result is than the image."""
+
+    def predict(self, image: Image) -> Enlarged:
+        """Return a whole image, enlarged where the model does so; runs in the main thread."""
 
     def finish(self, job: Job, image: Image, probability: Probability) -> Result:
-        """Measure and write; runs in the writing thread."""
+        """Measure and write what `predict` gave; runs in the writing thread."""
 
     def by_window(self, job: Job, source: ImageSource, progress: Progress) -> Result:
         """Predict, measure and write an image above `big_px`; runs in the main thread."""
@@ -109,6 +114,16 @@ def run_jobs(jobs: Sequence[Job], verb: Verb, folder: RunFolder, progress: Progr
     Raises:
         StorageError: an output cannot be written.
     """
+    with begun(jobs, folder, progress) as (outcome, todo):
+        _Stream(verb, folder, progress, outcome).run(todo)
+    return outcome
+
+
+@contextlib.contextmanager
+def begun(
+    jobs: Sequence[Job], folder: RunFolder, progress: Progress
+) -> Iterator[tuple[Outcome, list[Job]]]:
+    """Give what an earlier run has finished and the jobs that are left; write `timings.csv`."""
     folder.prune(jobs)
     outcome = Outcome(total=len(jobs))
     todo = []
@@ -121,13 +136,42 @@ def run_jobs(jobs: Sequence[Job], verb: Verb, folder: RunFolder, progress: Progr
     outcome.skipped = len(outcome.records)
     progress(ProgressEvent(outcome.finished, outcome.total, "", "begun"))
     try:
-        _Stream(verb, folder, progress, outcome).run(todo)
+        yield outcome, todo
     except BaseException:
         with contextlib.suppress(StorageError):  # the error under way says more
             write_timings(folder.out, outcome.timings)
         raise
     write_timings(folder.out, outcome.timings)
-    return outcome
+
+
+@contextlib.contextmanager
+def setting_aside(
+    job: Job, folder: RunFolder, outputs: Sequence[str], outcome: Outcome, progress: Progress
+) -> Iterator[None]:
+    """Set `job` aside for whatever the body refuses it for, and go on.
+
+    Args:
+        job: the input.
+        folder: of the run.
+        outputs: every output that it could have.
+        outcome: where it is noted.
+        progress: told of it.
+    """
+    try:
+        yield
+        return
+    except InputRefused as error:
+        refused = error
+    except MemoryError:
+        refused = InputRefused(
+            job.path,
+            TOO_LARGE,
+            "needs more memory than there is; save it as a tiled TIFF above 100 megapixels, "
+            "which is read by window, or cut it into smaller images",
+        )
+    folder.discard(job, outputs)
+    outcome.set_aside.append(SetAside.of(job.name, refused))
+    progress(ProgressEvent(outcome.finished, outcome.total, job.name, "set-aside"))
 
 
 class _Stream:
@@ -142,7 +186,8 @@ class _Stream:
 
     def run(self, jobs: Sequence[Job]) -> None:
         with _thread("decode") as reader, _thread("write") as writer:
-            with contextlib.closing(_read_ahead(jobs, reader, self.verb.big_px)) as ahead:
+            largest_px = self.verb.big_px // self.verb.enlargement**2
+            with contextlib.closing(_read_ahead(jobs, reader, largest_px)) as ahead:
                 for job, loading in ahead:
                     self.folder.discard(job, self.verb.possible_outputs(job))
                     with self._setting_aside(job):
@@ -154,7 +199,7 @@ class _Stream:
     def _one(self, job: Job, loaded: _Loaded, writer: ThreadPoolExecutor) -> None:
         pixels = loaded.source.height * loaded.source.width
         megapixels = pixels / 1e6
-        alone = pixels > _ALONE_PX
+        alone = pixels * self.verb.enlargement**2 > _ALONE_PX
         if alone:
             self._collect(0)
         started = time.perf_counter()
@@ -164,15 +209,15 @@ class _Stream:
             timing = Timing(job.name, megapixels, loaded.elapsed_s, _since(started), 0.0)
             self._done(job, record, timing)
             return
-        probability = self.verb.predict(loaded.image)
+        predicted = self.verb.predict(loaded.image)
         network_s = _since(started)
-        writing = writer.submit(self._finish, job, loaded.image, probability)
+        writing = writer.submit(self._finish, job, predicted)
         self.waiting.append(_Waiting(job, megapixels, loaded.elapsed_s, network_s, writing))
         self._collect(0 if alone else _WAITING)
 
-    def _finish(self, job: Job, image: Image, probability: Probability) -> _Written:
+    def _finish(self, job: Job, predicted: Enlarged) -> _Written:
         started = time.perf_counter()
-        result = self.verb.finish(job, image, probability)
+        result = self.verb.finish(job, predicted.image, predicted.probability)
         record = self.folder.complete(job, result.outputs, result.values)
         return _Written(record, _since(started))
 
@@ -185,24 +230,9 @@ class _Stream:
                 timing = Timing(job.name, megapixels, decode_s, network_s, finish_s)
                 self._done(job, record, timing)
 
-    @contextlib.contextmanager
-    def _setting_aside(self, job: Job) -> Iterator[None]:
-        """Set `job` aside for whatever the body refuses it for, and go on."""
-        try:
-            yield
-            return
-        except InputRefused as error:
-            refused = error
-        except MemoryError:
-            refused = InputRefused(
-                job.path,
-                TOO_LARGE,
-                "needs more memory than there is; save it as a tiled TIFF above 100 megapixels, "
-                "which is read by window, or cut it into smaller images",
-            )
-        self.folder.discard(job, self.verb.possible_outputs(job))
-        self.outcome.set_aside.append(SetAside.of(job.name, refused))
-        self._tell(job, "set-aside")
+    def _setting_aside(self, job: Job) -> contextlib.AbstractContextManager[None]:
+        outputs = self.verb.possible_outputs(job)
+        return setting_aside(job, self.folder, outputs, self.outcome, self.progress)
 
     def _done(self, job: Job, record: Record, timing: Timing) -> None:
         self.outcome.records[job.name] = record
@@ -226,24 +256,25 @@ class _Stream:
 
 
 def _read_ahead(
-    jobs: Sequence[Job], reader: ThreadPoolExecutor, big_px: int
+    jobs: Sequence[Job], reader: ThreadPoolExecutor, largest_px: int
 ) -> Generator[tuple[Job, Future[_Loaded]], None, None]:
     """Give the inputs in order, each with its decoding begun one input earlier."""
     ahead: Future[_Loaded] | None = None
     try:
         for index, job in enumerate(jobs):
-            now = ahead or reader.submit(_load, job, big_px)
-            ahead = reader.submit(_load, jobs[index + 1], big_px) if index + 1 < len(jobs) else None
+            now = ahead or reader.submit(_load, job, largest_px)
+            more = index + 1 < len(jobs)
+            ahead = reader.submit(_load, jobs[index + 1], largest_px) if more else None
             yield job, now
     finally:
         if ahead is not None and not ahead.cancel() and ahead.exception() is None:
             ahead.result().source.close()
 
 
-def _load(job: Job, big_px: int) -> _Loaded:
+def _load(job: Job, largest_px: int) -> _Loaded:
     started = time.perf_counter()
     source = open_image(job.path)
-    if source.height * source.width > big_px:
+    if source.height * source.width > largest_px:
         return _Loaded(None, source, _since(started))
     try:
         image = source.read(Window(0, 0, source.height, source.width))
