@@ -69,7 +69,7 @@ SYSTEMS = {
         "efficientnet_lite0_imagenet.safetensors",
     ),
 }
-# Systems 1 and 2: 2,485 steps of 32 patches of 48 px. System 3: 568 steps of 8 crops of 128 px. Too
+# Systems 1 and 2: 2,485 steps of 32 patches of 48 px. System 3: 355 steps of 8 crops of 128 px. Too
 # few for SGD at 1e-3 and for 0.99 an epoch, so the small size takes AdamW with one cycle.
 SMALL = {
     "attention-unet": (
@@ -85,7 +85,7 @@ SMALL = {
     "convnext-scse": (
         "sampling.patch_px=128",
         "sampling.count=8",
-        "epochs=8",
+        "epochs=5",
         "schedule.name=one-cycle",
         "save_every_steps=50",
     ),
@@ -255,7 +255,7 @@ def size_text(arguments: argparse.Namespace) -> str:
     return (
         "Small size: systems 1 and 2 see 1,120 patches of 48 px from each training image, once, in "
         "batches of 32, with AdamW 2e-3 and one cycle instead of the papers' SGD over 30 and 25 "
-        "epochs of 2,000; system 3 sees 568 batches of 8 crops of 128 px, with AdamW 1e-3 and one "
+        "epochs of 2,000; system 3 sees 355 batches of 8 crops of 128 px, with AdamW 1e-3 and one "
         "cycle instead of 300 epochs of crops of 288 px with exponential decay. Networks, losses, "
         f"preprocessing, augmentation and thresholds are the presets'. {encoders} All are "
         "predicted on whole images. These figures show that the systems learn here; they do not "

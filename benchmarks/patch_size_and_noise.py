@@ -35,7 +35,7 @@ from crackgauge.training.loop import train
 
 PARENT_PX, STEP_PX = 256, 4 * 256**2
 PARENTS = 756  # four of each of the 189 training images of 448 px
-SMALL_PASSES, FULL_PASSES = 3, 20  # over the parents, in pixels
+SMALL_PASSES, FULL_PASSES = 2, 20  # over the parents, in pixels
 NOISE_SEED = 1
 NOISES: dict[str, Change | None] = {
     "clean": None,
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of uav315")
     parser.add_argument("--runs", type=Path, required=True, help="where trainings are kept")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--full", action="store_true", help="ConvNeXt-Tiny, seven times the pixels")
+    parser.add_argument("--full", action="store_true", help="ConvNeXt-Tiny, ten times the pixels")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", dest="overrides")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
