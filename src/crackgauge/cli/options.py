@@ -85,6 +85,17 @@ TileOption = Annotated[
         show_default=False,
     ),
 ]
+UpscaleOption = Annotated[
+    int | None,
+    typer.Option(
+        "--upscale",
+        metavar="N",
+        help="Find cracks in the photo enlarged N times, for a low-resolution photo; needs a model "
+        "that enlarges so (--model), such as one of the preset cssr.",
+        rich_help_panel=_MODEL,
+        show_default=False,
+    ),
+]
 PrecisionOption = Annotated[
     Precision,
     typer.Option(

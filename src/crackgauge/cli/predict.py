@@ -12,6 +12,7 @@ EPILOG = options.examples(
     "crackgauge predict photos/ --out results/",
     "crackgauge predict 'photos/day1/*.jpg' --out results/ --threshold 0.4 --tta flips",
     "crackgauge predict bridge.tif --out results/ --model mine.onnx --probability-format none",
+    "crackgauge predict far.jpg --out results/ --model cssr.onnx --upscale 4",
 )
 
 
@@ -22,6 +23,7 @@ def command(
     threshold: options.ThresholdOption = None,
     tta: options.AugmentationOption = "none",
     tile: options.TileOption = None,
+    upscale: options.UpscaleOption = None,
     probability_format: Annotated[
         options.ProbabilityFormat,
         typer.Option(
@@ -42,7 +44,7 @@ def command(
 
     Writes DIR/masks/NAME.png (0 and 255) and DIR/probabilities/NAME.png (16 bit: 65535 is 1).
     Images above 100 megapixels become tiled, compressed BigTIFF. What cannot be read is listed in
-    DIR/set_aside.csv.
+    DIR/set_aside.csv. With --upscale all of it is of the enlarged photo, DIR/enlarged/NAME.png.
     """
     from crackgauge.cli.running import show_summary, watched
     from crackgauge.pipeline import predict
@@ -55,6 +57,7 @@ def command(
             threshold=threshold,
             augmentation=tta,
             tile=tile,
+            upscale=upscale,
             probability_format=probability_format,
             overwrite=overwrite,
             backend=backend,
