@@ -42,7 +42,7 @@ _NOWHERE = (float("nan"), float("nan"))
 def straight(
     width_px: float, angle_deg: float, *, length_px: float = 240.0, spot_px: float = 0.0
 ) -> Drawn:
-    """A bar, with a spot in it that is wider by `spot_px` (a bell 8 px wide, a fifth off middle)."""
+    """A bar; with a spot in it, a fifth off its middle, that is wider by `spot_px` (a bell)."""
     size = int(length_px + width_px + spot_px) + 24
     x, y = _fine_grid(size)
     middle = size / 2 + 0.13 * np.array([np.cos(width_px * 7), np.sin(angle_deg)])
@@ -56,9 +56,7 @@ def straight(
     if spot_px:
         widest = (middle[0] + at * cosine, middle[1] + at * sine)
     mean = width_px + spot_px * 8.0 * np.sqrt(2 * np.pi) / length_px
-    return Drawn(
-        _coverage(inside), mean, length_px, angle_deg % 180, widest, width_px + spot_px
-    )
+    return Drawn(_coverage(inside), mean, length_px, angle_deg % 180, widest, width_px + spot_px)
 
 
 def curved(width_px: float, angle_deg: float, *, radius_px: float = 130.0) -> Drawn:
@@ -72,9 +70,7 @@ def curved(width_px: float, angle_deg: float, *, radius_px: float = 130.0) -> Dr
     dx, dy = x - middle[0], y - middle[1]
     turned = np.arctan2(-dy, dx) - normal
     turned = (turned + np.pi) % (2 * np.pi) - np.pi
-    inside = (np.abs(np.hypot(dx, dy) - radius_px) < width_px / 2) & (
-        np.abs(turned) < opening / 2
-    )
+    inside = (np.abs(np.hypot(dx, dy) - radius_px) < width_px / 2) & (np.abs(turned) < opening / 2)
     length = radius_px * opening
     return Drawn(_coverage(inside), width_px, length, angle_deg % 180, _NOWHERE, width_px)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,16 @@ class Georeference:
         """
         a, b, c, d, e, f = self.transform
         return a * x_px + b * y_px + c, d * x_px + e * y_px + f
+
+    def enlarged(self, times: int) -> Georeference:
+        """Return the place of a copy of the image with `times` x `times` px for each of its px.
+
+        >>> Georeference("EPSG:25832", (0.4, 0, 500000, 0, -0.4, 5400000)).enlarged(4).transform
+        (0.1, 0.0, 500000, 0.0, -0.1, 5400000)
+        """
+        a, b, c, d, e, f = self.transform
+        transform = (a / times, b / times, c, d / times, e / times, f)
+        return replace(self, transform=transform)
 
 
 def read_georeference(path: str | Path) -> Georeference | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from crackgauge.arrays import Image, Mask, Probability, Window
-from crackgauge.errors import UsageError
 from crackgauge.images import (
     BIG_OUTPUT_PX,
+    Georeference,
     ImageSource,
     open_image,
     read_georeference,
-    read_photo_metadata,
+    read_image,
     write_mask,
 )
 from crackgauge.inference.enlarging import Enlarged
 from crackgauge.inference.predictor import Predictor
-from crackgauge.measure import Survey, assemble, measure, measure_part
+from crackgauge.measure import Settings, assemble, measure_image, measure_part
 from crackgauge.pipeline.export_formats import DEFAULT_FORMATS, choose_formats
 from crackgauge.pipeline.folder import RunFolder, open_run_folder
 from crackgauge.pipeline.naming import Job, find_jobs, source_root
@@ -27,16 +26,15 @@ from crackgauge.pipeline.network import Augmentation, Network
 from crackgauge.pipeline.overview import Overview
 from crackgauge.pipeline.pictures import PictureFiles, closeup_of, write_pictures
 from crackgauge.pipeline.prediction import predict_by_window
-from crackgauge.pipeline.regions import Regions
+from crackgauge.pipeline.recording import settings_words, survey_values
+from crackgauge.pipeline.regions import MEASURED_AT_ONCE_PX, Regions
 from crackgauge.pipeline.reporting import REPORT_FILES, write_report_files
+from crackgauge.pipeline.scaling import FoundScale, ScaleRule, one_rule
 from crackgauge.pipeline.stream import Result, run_jobs
 from crackgauge.pipeline.summary import Progress, RunSummary, silent
 from crackgauge.pipeline.tables import SET_ASIDE_FILE, write_set_aside
 from crackgauge.pipeline.timings import TIMINGS_FILE
 
-# A crack network whose bounding window is larger is measured block by block: measuring takes about
-# 17 bytes a pixel.
-_MEASURED_AT_ONCE_PX = 50_000_000
 _OWNED = ("masks", "overlays", *REPORT_FILES, SET_ASIDE_FILE, TIMINGS_FILE)
 
 
@@ -45,10 +43,13 @@ def inspect(
     out: str | Path,
     *,
     mm_per_px: float | None = None,
+    scale: ScaleRule | None = None,
+    settings: Settings | None = None,
     model: Predictor | str | Path | None = None,
     threshold: float | None = None,
     augmentation: Augmentation = "none",
     tile: int | None = None,
+    upscale: int | None = None,
     recursive: bool = True,
     overwrite: bool = False,
     backend: str = "auto",
@@ -71,10 +72,16 @@ def inspect(
         source: an image, a folder or a glob.
         out: the folder to write; another run's results in it are never mixed with these.
         mm_per_px: millimetres on the surface that one pixel covers; adds measures in mm.
+        scale: instead of `mm_per_px`, another way in which the scale of each image is known.
+        settings: how cracks are measured and graded.
         model: an open model, a model file, the folder of a training, or None for the default.
         threshold: crack is what is at least this; None takes the model's own.
         augmentation: test-time augmentation.
-        tile: side of a tile's core in px, a multiple of 512; None takes the model's own.
+        tile: side of a tile's core in px, a multiple of 512 (of 512 / `upscale`); None takes the
+            model's own.
+        upscale: how many times the model enlarges the photo; needed for those that do. Masks,
+            overlays, positions and measures in pixels are then those of the enlarged photo, whose
+            pixels cover `mm_per_px / upscale`.
         recursive: look into folders inside the source.
         overwrite: begin again whatever is in `out`.
         backend: as in `open_model`; so are `device`, `threads` and `precision`.
@@ -84,12 +91,11 @@ def inspect(
 
     Raises:
         UsageError: no image; a scale that is not positive; `out` holds another run or is being
-            written by one.
+            written by one; the model does not enlarge as `upscale` says.
         ModelFileError: the model is none.
         StorageError: the disk is full; what was finished stays.
     """
-    if mm_per_px is not None and not 0 < mm_per_px < float("inf"):
-        raise UsageError(f"mm per px: got {mm_per_px:g}, expected a positive number such as 0.21")
+    rule, measured = one_rule(mm_per_px, scale), settings or Settings()
     chosen = choose_formats(formats)
     out = Path(out)
     jobs = find_jobs(source, out, recursive=recursive)
@@ -103,15 +109,19 @@ def inspect(
         threads=threads,
         precision=precision,
     )
+    network.check_upscale(upscale)
     fingerprint = {
         "command": "inspect",
         "source": source_root(source).resolve().as_posix(),
-        "mm_per_px": mm_per_px,
         "big_px": big_px,
+        **rule.fingerprint(),
+        **measured.fingerprint(),
         **network.fingerprint(),
     }
     with open_run_folder(out, fingerprint, owned=_OWNED, overwrite=overwrite) as folder:
-        outcome = run_jobs(jobs, _Inspect(network, folder, mm_per_px, big_px), folder, progress)
+        outcome = run_jobs(
+            jobs, _Inspect(network, folder, rule, measured, big_px), folder, progress
+        )
         summary = outcome.summary(out)
         write_set_aside(out, summary.set_aside)
         title = source_root(source).resolve().name
@@ -119,7 +129,7 @@ def inspect(
             out,
             title,
             network=network,
-            settings=_settings(network, mm_per_px),
+            settings=_words(network, rule, measured),
             records=outcome.records,
             set_aside=summary.set_aside,
             formats=chosen,
@@ -133,7 +143,8 @@ class _Inspect:
 
     network: Network
     folder: RunFolder
-    mm_per_px: float | None
+    rule: ScaleRule
+    settings: Settings
     big_px: int
 
     @property
@@ -145,12 +156,15 @@ class _Inspect:
 
     def finish(self, job: Job, image: Image, probability: Probability) -> Result:
         mask = self.network.mask(probability)
-        survey = measure(
+        height, width = image.shape[:2]
+        found = self._scale(job, height, width)
+        survey = measure_image(
             mask,
             probability=probability,
             threshold=self.network.threshold,
-            mm_per_px=self.mm_per_px,
+            scale=found.scale,
             image=job.name,
+            settings=self.settings,
         )
         mask_name = f"masks/{job.key}.png"
         write_mask(self.folder.out / mask_name, mask)
@@ -159,46 +173,61 @@ class _Inspect:
             return image[window.slices], mask[window.slices]
 
         files = self._files(job)
-        height, width = image.shape[:2]
-        closeup = closeup_of(survey, height, width, read, self.mm_per_px)
-        names = write_pictures(self.folder.out, files, image, mask, survey, self.mm_per_px, closeup)
-        return _result([mask_name, *names], survey, job)
+        closeup = closeup_of(survey, height, width, read, found.bar_mm_per_px)
+        names = write_pictures(
+            self.folder.out, files, image, mask, survey, found.bar_mm_per_px, closeup
+        )
+        values = survey_values(survey, found=found, photo=job.path, place=self._place(job))
+        return Result([mask_name, *names], values)
 
     def by_window(self, job: Job, source: ImageSource, progress: Progress) -> Result:
-        height, width = source.height, source.width
+        enlarged = self.network.enlarged_source(source)
+        height, width = enlarged.height, enlarged.width
         mask_name = f"masks/{job.key}.tif"
         mask_file = self.folder.out / mask_name
+        found = self._scale(job, height, width)
         regions, overview = Regions(width), Overview(height, width)
 
         def on_window(window: Window, mask: Mask) -> None:
             regions.add(window, mask)
-            overview.add(window, source.read(window), mask)
+            overview.add(window, enlarged.read(window), mask)
 
         predict_by_window(self.network, source, [mask_file], "uint16", on_window, progress)
         with open_image(mask_file) as masks:
             parts = [
-                measure_part(region.read(masks), window=region.bounds)
-                for region in regions.regions(largest_px=_MEASURED_AT_ONCE_PX)
+                measure_part(
+                    region.read(masks),
+                    window=region.bounds,
+                    image=job.name,
+                    settings=self.settings,
+                )
+                for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
             ]
             survey = assemble(
-                parts, height=height, width=width, mm_per_px=self.mm_per_px, image=job.name
+                parts,
+                height=height,
+                width=width,
+                scale=found.scale,
+                image=job.name,
+                settings=self.settings,
             )
 
             def read(window: Window) -> tuple[Image, Mask]:
-                return source.read(window), masks.read(window)[:, :, 0] > 0
+                return enlarged.read(window), masks.read(window)[:, :, 0] > 0
 
-            closeup = closeup_of(survey, height, width, read, self.mm_per_px)
+            closeup = closeup_of(survey, height, width, read, found.bar_mm_per_px)
         names = write_pictures(
             self.folder.out,
             self._files(job),
             overview.image,
             overview.mask,
             survey,
-            self.mm_per_px,
+            found.bar_mm_per_px,
             closeup,
             factor=overview.factor,
         )
-        return _result([mask_name, *names], survey, job)
+        values = survey_values(survey, found=found, photo=job.path, place=self._place(job))
+        return Result([mask_name, *names], values)
 
     def possible_outputs(self, job: Job) -> list[str]:
         masks = [f"masks/{job.key}.{suffix}" for suffix in ("png", "tif")]
@@ -207,27 +236,30 @@ class _Inspect:
     def _files(self, job: Job) -> PictureFiles:
         return PictureFiles.of(job.key)
 
+    def _place(self, job: Job) -> Georeference | None:
+        place = read_georeference(job.path)
+        return None if place is None else place.enlarged(self.enlargement)
 
-def _settings(network: Network, mm_per_px: float | None) -> dict[str, str]:
+    def _scale(self, job: Job, height: int, width: int) -> FoundScale:
+        """Find the scale of the photo, in px of the result, which may be enlarged."""
+        times = self.enlargement
+        small = height * width <= self.big_px
+        found = self.rule.of_image(
+            height=height // times,
+            width=width // times,
+            photo=job.path,
+            read=(lambda: read_image(job.path)) if small else None,
+            place=read_georeference(job.path),
+        )
+        return found if found.scale is None else FoundScale(found.scale.times(1 / times))
+
+
+def _words(network: Network, rule: ScaleRule, settings: Settings) -> dict[str, str]:
+    times = network.enlargement
+    enlarged = {"enlarged": f"{times} times, and measured in its pixels"} if times > 1 else {}
     return {
-        "scale": "not given; measures are in pixels"
-        if mm_per_px is None
-        else f"{mm_per_px:g} mm per pixel",
+        "scale": rule.words(),
+        **enlarged,
         "test-time augmentation": network.augmentation,
+        **settings_words(settings),
     }
-
-
-def _result(outputs: list[str], survey: Survey, job: Job) -> Result:
-    """Keep the survey with the photo's place and time, and say which pictures there are."""
-    tables: Mapping[str, list[dict[str, Any]]] = survey.to_json()
-    photo, place = read_photo_metadata(job.path), read_georeference(job.path)
-    tables["images"][0].update(
-        latitude_deg=photo.latitude_deg,
-        longitude_deg=photo.longitude_deg,
-        altitude_m=photo.altitude_m,
-        captured_at=photo.captured_at or "",
-    )
-    values: dict[str, object] = {"survey": tables}
-    if place is not None:
-        values["georeference"] = asdict(place)
-    return Result(outputs, values)
