@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ from tests.training.conftest import SMALL
 
 from crackgauge.images import write_image, write_mask
 from crackgauge.recipes import load_recipe
-from crackgauge.training.collapse import find_collapse
+from crackgauge.training.collapse import (
+    Collapse,
+    describe_collapse,
+    find_collapse,
+    find_lost_game,
+)
 from crackgauge.training.loop import train
 
 
@@ -82,3 +88,55 @@ def test_hardly_any_is_a_thousandth_of_what_there_is(
     predicted: int, crack: int, expected: str
 ) -> None:
     assert find_collapse(predicted, crack, 100_000) == expected
+
+
+SURE = {"d_real": 0.995, "d_fake": 0.005, "pull": 0.005}
+
+
+@pytest.mark.parametrize(
+    ("figures", "found"),
+    [
+        (SURE, "discriminator won"),
+        ({**SURE, "d_real": 0.98}, ""),
+        ({**SURE, "d_fake": 0.02}, ""),
+        ({**SURE, "pull": 0.02}, ""),  # sure, and still a teacher
+        ({**SURE, "variety": 0.04}, "no variety"),
+        ({"d_real": 0.5, "d_fake": 0.5, "pull": 1.0, "variety": 0.06}, ""),
+        ({"d_real": None, "d_fake": None, "pull": None, "variety": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_game_that_is_over_is_seen(figures: dict[str, float | None], found: str) -> None:
+    assert find_lost_game(figures) == found
+
+
+@pytest.mark.parametrize("collapse", ["no crack", "all crack", "discriminator won", "no variety"])
+def test_advice_on_a_game_names_its_own_settings(collapse: Collapse) -> None:
+    said = describe_collapse(collapse, epoch=3, adversarial=True)
+    assert said.startswith("epoch 3: the ")
+    assert "loss=" not in said
+
+
+def test_a_game_that_is_over_is_said_once_and_written_down(
+    unlearnable: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Steps far too long drive the generator's tanh into its ends, where no noise moves it."""
+    settings = [
+        "system=dc-gan",
+        "network.name=dc-gan-discriminator",
+        "network.options={filters: [4, 8]}",
+        "optimizer.learning_rate=10",
+        "schedule.name=constant",
+        "curves={dilations: 0}",
+        "sampling.crack_share=1",
+    ]
+    recipe = load_recipe(
+        "attention-unet-fast", [*SMALL[1:], *settings, "ema_decay=null", "epochs=4"]
+    )
+    train(recipe, data=unlearnable, out=tmp_path / "run", device="cpu")
+    with (tmp_path / "run" / "journal.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    seen = [row["collapse"] == "no variety" for row in rows]
+    assert any(seen)
+    begins = sum(now and not before for before, now in pairwise([False, *seen]))
+    assert capfd.readouterr().err.count("nearly the same map of all noise") == begins

@@ -13,8 +13,9 @@ import numpy as np
 from crackgauge.arrays import Image, Mask
 from crackgauge.data.pairs import Pair
 from crackgauge.data.preprocess import preprocess
+from crackgauge.data.truths import read_truth
 from crackgauge.errors import SIZE_MISMATCH, DatasetError, InputRefused
-from crackgauge.images import read_image, read_mask
+from crackgauge.images import read_image
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def load_samples(
     *,
     channels: int,
     preprocessing: Sequence[str] = (),
+    change: Callable[[Mask], Mask] | None = None,
+    labels: Sequence[str] = (),
     report: Callable[[], None] | None = None,
 ) -> list[Sample]:
     """Read pairs in their order.
@@ -45,6 +48,8 @@ def load_samples(
         pairs: from `find_pairs`.
         channels: C, 1 or 3.
         preprocessing: names of `crackgauge.data.preprocess.PREPROCESSING`.
+        change: what is made of each mask.
+        labels: as in `crackgauge.data.truths.read_truth`.
         report: called after each pair, for a progress bar.
 
     Raises:
@@ -56,7 +61,7 @@ def load_samples(
         if pair.mask is None:
             raise DatasetError(f"{pair.image}: has no mask; expected one for every image")
         image = read_image(pair.image)
-        mask = read_mask(pair.mask).mask
+        mask = read_truth(pair.mask, image=pair.image, labels=labels).mask
         if mask.shape != image.shape[:2]:
             raise InputRefused(
                 pair.mask,
@@ -66,7 +71,7 @@ def load_samples(
                 "see all such pairs with `crackgauge data check`",
             )
         prepared = preprocess(image, channels=channels, preprocessing=preprocessing)
-        samples.append(Sample(pair.stem, prepared, mask))
+        samples.append(Sample(pair.stem, prepared, mask if change is None else change(mask)))
         if report is not None:
             report()
     return samples

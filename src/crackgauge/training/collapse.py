@@ -1,17 +1,57 @@
 """See that a network predicts nothing, or everything, while it still trains.
 
 A loss of overlap can settle where every pixel gets the same answer: its gradient vanishes there,
-and the loss alone does not tell. What tells is the share of pixels predicted as crack.
+and the loss alone does not tell. What tells is the share of pixels predicted as crack. Of two
+networks that play against each other, one can win, or the generator can make one map of all noise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-Collapse = Literal["", "no crack", "all crack"]
+Collapse = Literal["", "no crack", "all crack", "discriminator won", "no variety"]
 
 # A predicted share counts as zero (or one) when it is a thousandth of what there is to find.
 _HARDLY_ANY = 1e-3
+# The discriminator is sure of both kinds, and no map that is a little better would lower the loss.
+_SURE, _NO_PULL = 0.99, 1e-2
+# Maps of noise that differ by a twentieth of what real ones differ by are one map.
+_NO_VARIETY = 0.05
+
+_ADVICE_ON_PATCHES: dict[Collapse, str] = {
+    "no crack": (
+        "the network predicts no crack in any training patch; if it stays so, train with "
+        "loss=bce+dice+inversion, with more crack patches (sampling.crack_share, or "
+        "sampling.patch_set.composition) or with a lower optimizer.learning_rate"
+    ),
+    "all crack": (
+        "the network predicts crack everywhere in all training patches; if it stays so, train with "
+        "more background patches (sampling.crack_share, or sampling.patch_set.composition) and "
+        "loss=bce+dice+inversion, or with a lower optimizer.learning_rate"
+    ),
+}
+_ADVICE_ON_ADVERSARIES: dict[Collapse, str] = {
+    "no crack": (
+        "the generator's maps are all black; if it stays so, train with more dilations "
+        "(curves.dilations), on crack patches alone (sampling.crack_share=1), with another "
+        "adversary.l1_weight or with a lower optimizer.learning_rate"
+    ),
+    "all crack": (
+        "the generator's maps are all white; if it stays so, train with a higher "
+        "adversary.l1_weight, with fewer dilations (curves.dilations) or with a lower "
+        "optimizer.learning_rate"
+    ),
+    "discriminator won": (
+        "the discriminator tells real from generated maps without fail, and the generator gets no "
+        "gradient from it; if it stays so, train the discriminator less (a smaller one, fewer "
+        "epochs, or frozen) or with a lower optimizer.learning_rate"
+    ),
+    "no variety": (
+        "the generator makes nearly the same map of all noise; if it stays so, train with "
+        "optimizer.momentum=0.5, a larger batch or a lower optimizer.learning_rate"
+    ),
+}
 
 
 def find_collapse(predicted_px: int, crack_px: int, seen_px: int) -> Collapse:
@@ -39,17 +79,35 @@ def find_collapse(predicted_px: int, crack_px: int, seen_px: int) -> Collapse:
     return ""
 
 
-def describe_collapse(collapse: Collapse, *, epoch: int) -> str:
+def find_lost_game(figures: Mapping[str, float | None]) -> Collapse:
+    """Tell whether the game of a generator and a discriminator is over.
+
+    Args:
+        figures: means over an epoch, by name, as far as there are any: `d_real` and `d_fake`, the
+            discriminator's probability that real and generated maps are real; `pull`, by how much
+            the generator's loss would change if every pixel moved its best way by 1; `variety`, the
+            spread of generated maps as a share of that of real ones.
+
+    Returns:
+        "no variety" or "discriminator won"; else "".
+
+    >>> find_lost_game({"d_real": 1.0, "d_fake": 0.0, "pull": 1e-4, "variety": 0.6})
+    'discriminator won'
+    >>> find_lost_game({"d_real": 1.0, "d_fake": 0.0, "pull": 3.0})  # it still teaches
+    ''
+    >>> find_lost_game({"d_real": 0.6, "d_fake": 0.4, "pull": 3.0, "variety": 0.01})
+    'no variety'
+    """
+    variety = figures.get("variety")
+    if variety is not None and variety < _NO_VARIETY:
+        return "no variety"
+    real, fake, pull = (figures.get(name) for name in ("d_real", "d_fake", "pull"))
+    if real is None or fake is None or pull is None:
+        return ""
+    return "discriminator won" if real > _SURE and fake < 1 - _SURE and pull < _NO_PULL else ""
+
+
+def describe_collapse(collapse: Collapse, *, epoch: int, adversarial: bool = False) -> str:
     """One sentence for whoever watches: what is seen and what helps."""
-    if collapse == "no crack":
-        return (
-            f"epoch {epoch}: the network predicts no crack in any training patch; if it stays so, "
-            "train with loss=bce+dice+inversion, with more crack patches (sampling.crack_share, or "
-            "sampling.patch_set.composition) or with a lower optimizer.learning_rate"
-        )
-    return (
-        f"epoch {epoch}: the network predicts crack everywhere in all training patches; if it "
-        "stays so, train with more background patches (sampling.crack_share, or "
-        "sampling.patch_set.composition) and loss=bce+dice+inversion, or with a lower "
-        "optimizer.learning_rate"
-    )
+    advice = _ADVICE_ON_ADVERSARIES if adversarial else _ADVICE_ON_PATCHES
+    return f"epoch {epoch}: {advice[collapse]}"

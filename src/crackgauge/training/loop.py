@@ -30,7 +30,7 @@ from crackgauge.models import build
 from crackgauge.recipes import Recipe, dump_recipe, needed_stages, stage_recipe
 from crackgauge.training.averaging import average
 from crackgauge.training.batches import Batch, Batches
-from crackgauge.training.collapse import describe_collapse, find_collapse
+from crackgauge.training.collapse import describe_collapse, find_collapse, find_lost_game
 from crackgauge.training.journal import COLUMNS, TIMING_COLUMNS, Journal
 from crackgauge.training.mining import mine, start_mining, write_added
 from crackgauge.training.optimizer import make_optimizer, set_learning_rate
@@ -233,12 +233,14 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
     if is_best or not validates:
         _save_best(run, scored)
     count = progress.loss_count
+    figures = {name: _ratio(total, count) for name, total in progress.figure_sums.items()}
     collapse = find_collapse(progress.predicted_px, progress.crack_px, progress.seen_px)
+    collapse = collapse or find_lost_game(figures)
     if collapse and collapse != progress.collapse:  # said once, not every epoch that it lasts
-        bar.warn(describe_collapse(collapse, epoch=epoch))
+        plays = "pull" in run.system.figures
+        bar.warn(describe_collapse(collapse, epoch=epoch, adversarial=plays))
     progress.collapse = collapse
     added = _mine(run, epoch)
-    figures = {name: _ratio(total, count) for name, total in progress.figure_sums.items()}
     for name, mean in figures.items():
         board.add_scalar(f"train/{name}", mean, progress.step)
     measured = _measure(run) if due and run.samples.validation else {}

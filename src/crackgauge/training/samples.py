@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from crackgauge.arrays import Mask
+from crackgauge.data.curves import to_band
 from crackgauge.data.dataset import Sample, load_samples
+from crackgauge.data.drawn_curves import draw_random_curve
 from crackgauge.data.layouts import scan
 from crackgauge.data.pairs import Pair, find_pairs
-from crackgauge.errors import DatasetError
+from crackgauge.errors import DatasetError, RecipeError
 from crackgauge.recipes import Recipe
+from crackgauge.recipes.schema import Curves
 
 # The held-back images stay the same from seed to seed, so that seeds differ by training alone.
 _HOLDBACK_SEED = 0
+# So do the drawn curves.
+_DRAWN_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -76,21 +83,51 @@ def load_training_samples(
         )
     own = {pair.image for pair in first}
     tick = report(len(train) + len(validation))
+    curves = recipe.curves
 
     def load(pairs: list[Pair]) -> list[Sample]:
         return load_samples(
             pairs,
             channels=recipe.input.channels,
             preprocessing=recipe.input.preprocessing,
+            change=None if curves is None else partial(_band, settings=curves),
+            labels=() if curves is None else curves.labels,
             report=tick,
         )
 
     return TrainingSamples(
-        load(train),
+        [*load(train), *_drawn_samples(recipe)],
         load(validation),
         name if validation else "none",
         first_dataset=sum(pair.image in own for pair in train),
     )
+
+
+def _band(mask: Mask, *, settings: Curves) -> Mask:
+    return to_band(mask, dilations=settings.dilations, radius_px=settings.radius_px)
+
+
+def _drawn_samples(recipe: Recipe) -> list[Sample]:
+    """Random curves as bands on blank images of twice the patch's side; none but for some recipes.
+
+    Raises:
+        RecipeError: the recipe's system looks at images.
+    """
+    settings = recipe.curves
+    if settings is None or not settings.drawn:
+        return []
+    if recipe.system != "dc-gan":
+        raise RecipeError(
+            f"curves.drawn: got {settings.drawn} curves on blank images for the system "
+            f"{recipe.system!r}, which looks at images; expected 0, or the system 'dc-gan'"
+        )
+    side = 2 * recipe.sampling.patch_px
+    blank = np.zeros((side, side, recipe.input.channels), np.uint8)
+    samples = []
+    for number in range(settings.drawn):
+        curve = draw_random_curve(side, np.random.default_rng((_DRAWN_SEED, number)))
+        samples.append(Sample(f"drawn {number}", blank, _band(curve, settings=settings)))
+    return samples
 
 
 def hold_back(pairs: Sequence[Pair], share: float) -> list[Pair]:

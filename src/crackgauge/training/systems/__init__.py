@@ -5,12 +5,18 @@ from __future__ import annotations
 import difflib
 
 from crackgauge.errors import RecipeError
+from crackgauge.training.systems.adversarial import Adversarial
+from crackgauge.training.systems.classification import Classification
+from crackgauge.training.systems.dc_gan import DcGan
 from crackgauge.training.systems.segmentation import Segmentation
 from crackgauge.training.systems.super_resolution import SuperResolution
 from crackgauge.training.systems.super_resolved import SuperResolved
 from crackgauge.training.systems.system import System
 
 SYSTEMS: dict[str, System] = {
+    "adversarial": Adversarial(),
+    "classification": Classification(),
+    "dc-gan": DcGan(),
     "segmentation": Segmentation(),
     "super-resolution": SuperResolution(),
     "super-resolved": SuperResolved(),
