@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crackgauge.inference.predictor import open_model as open_model
     from crackgauge.pipeline import evaluate as evaluate
     from crackgauge.pipeline import inspect as inspect
+    from crackgauge.pipeline import measure_files as measure_files
     from crackgauge.pipeline import predict as predict
 
 # What the name is -> the module that holds it. `measure` is the room itself: a callable module.
@@ -28,6 +29,7 @@ _HOMES = {
     "read_image": "crackgauge.images",
     "read_mask": "crackgauge.images",
     "inspect": "crackgauge.pipeline",
+    "measure_files": "crackgauge.pipeline",
     "predict": "crackgauge.pipeline",
     "evaluate": "crackgauge.pipeline",
 }
@@ -37,6 +39,7 @@ __all__ = [
     "evaluate",
     "inspect",
     "measure",
+    "measure_files",
     "open_model",
     "predict",
     "read_image",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from crackgauge.cli import options
+from crackgauge.cli import measuring, options
 
 EPILOG = options.examples(
     "crackgauge inspect photos/ --out report/",
-    "crackgauge inspect photos/ --mm-per-px 0.21 --out report/",
+    "crackgauge inspect photos/ --mm-per-px 0.21 --standard aci-224r --out report/",
+    "crackgauge inspect photos/ --marker-mm 50 --out report/",
     "crackgauge inspect 'day1/*.jpg' --out report/ --model mine.onnx --threshold 0.4",
 )
 
@@ -18,21 +15,28 @@ EPILOG = options.examples(
 def command(
     source: options.SourceArgument,
     out: options.OutOption,
-    mm_per_px: Annotated[
-        float | None,
-        typer.Option(
-            "--mm-per-px",
-            metavar="MM",
-            help="Millimetres on the surface that one pixel covers; adds lengths, widths and "
-            "areas in mm. From a scale in the photo: its millimetres divided by its pixels.",
-            rich_help_panel="Output",
-            show_default=False,
-        ),
-    ] = None,
+    mm_per_px: measuring.MmPerPxOption = None,
+    mm_per_px_sd: measuring.MmPerPxSdOption = None,
+    points: measuring.PointsOption = None,
+    points_mm: measuring.PointsMmOption = None,
+    marker_mm: measuring.MarkerMmOption = None,
+    marker_family: measuring.MarkerFamilyOption = "aruco-4x4-50",
+    camera_mm: measuring.CameraMmOption = None,
+    focal_length_mm: measuring.FocalLengthOption = None,
+    sensor_width_mm: measuring.SensorWidthOption = None,
+    known_sd_mm: measuring.KnownSdOption = None,
+    standard: measuring.StandardOption = None,
+    region: measuring.RegionOption = None,
+    direction: measuring.DirectionOption = None,
+    least_area: measuring.LeastAreaOption = 20,
+    bridge_px: measuring.BridgePxOption = 10.0,
+    bridge_deg: measuring.BridgeDegOption = 30.0,
     model: options.ModelOption = None,
     threshold: options.ThresholdOption = None,
     tta: options.AugmentationOption = "none",
     tile: options.TileOption = None,
+    upscale: options.UpscaleOption = None,
+    formats: options.FormatsOption = "csv,html",
     overwrite: options.OverwriteOption = False,
     backend: options.BackendOption = "auto",
     device: options.DeviceOption = "auto",
@@ -53,17 +57,39 @@ def command(
         summary = inspect(
             source,
             out,
-            mm_per_px=mm_per_px,
+            scale=measuring.scale_rule(
+                mm_per_px=mm_per_px,
+                mm_per_px_sd=mm_per_px_sd,
+                points=points,
+                points_mm=points_mm,
+                marker_mm=marker_mm,
+                marker_family=marker_family,
+                camera_mm=camera_mm,
+                focal_length_mm=focal_length_mm,
+                sensor_width_mm=sensor_width_mm,
+                known_sd_mm=known_sd_mm,
+            ),
+            settings=measuring.settings(
+                standard=standard,
+                region=region,
+                direction=direction,
+                least_area=least_area,
+                bridge_px=bridge_px,
+                bridge_deg=bridge_deg,
+            ),
             model=model,
             threshold=threshold,
             augmentation=tta,
             tile=tile,
+            upscale=upscale,
             overwrite=overwrite,
             backend=backend,
             device=device,
             threads=threads,
             precision=precision,
+            formats=formats,
             recursive=not no_recursive,
             progress=progress,
         )
-    return show_summary(summary, result=out / "report.html", quiet=quiet)
+    report = out / "report.html"
+    return show_summary(summary, result=report if report.is_file() else out, quiet=quiet)

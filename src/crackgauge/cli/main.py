@@ -9,7 +9,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from crackgauge.cli import doctor, evaluate, export, inspect, models, predict, train
+from crackgauge.cli import (
+    doctor,
+    evaluate,
+    export,
+    inspect,
+    measure,
+    models,
+    predict,
+    report,
+    train,
+)
 from crackgauge.cli.data import app as data_app
 from crackgauge.cli.options import examples, help_text, one_line
 from crackgauge.errors import CrackgaugeError
@@ -34,6 +44,8 @@ app = typer.Typer(
 for _panel, _name, _module in (
     ("Find and measure", "inspect", inspect),
     ("Find and measure", "predict", predict),
+    ("Find and measure", "measure", measure),
+    ("Find and measure", "report", report),
     ("Find and measure", "evaluate", evaluate),
     ("Models", "train", train),
     ("Models", "export", export),

@@ -38,6 +38,17 @@ OutOption = Annotated[
         show_default=False,
     ),
 ]
+FormatsOption = Annotated[
+    str,
+    typer.Option(
+        "--formats",
+        "-f",
+        metavar="NAMES",
+        help="What to write, with commas between: csv, html, pdf, xlsx, geojson, gpkg, dxf, coco, "
+        "geotiff, all. `crackgauge report --help` explains them.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 OverwriteOption = Annotated[
     bool,
     typer.Option(

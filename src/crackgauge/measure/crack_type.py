@@ -20,7 +20,7 @@ _NEAR_DEG = 20.0
 # So many adjacent cracks, or closed loops of one, are a pattern.
 _CRACKS, _LOOPS = 3, 2
 # Cracks are adjacent where they come nearer than this share of the shorter one's length.
-_ADJACENT = 0.5
+_ADJACENT = 0.25
 _EVERY = 4
 
 
@@ -60,7 +60,7 @@ def find_patterns(
 
     A pattern is three or more cracks of one zone, each adjacent to the next, or one crack whose
     branches close two or more loops. Two cracks are adjacent where their centre lines come nearer
-    than half the length of the shorter one.
+    than a quarter of the length of the shorter one.
 
     Args:
         zone: int64 (C,), number of the zone; -1 for none, where nothing is a pattern.

@@ -64,7 +64,8 @@ def find_markers(image: Image, *, family: str = DEFAULT_FAMILY) -> list[Marker]:
         UsageError: an unknown family (the known and the nearest are listed).
     """
     check_image(image)
-    dictionary = cv2.aruco.getPredefinedDictionary(_code(family))
+    check_family(family)
+    dictionary = cv2.aruco.getPredefinedDictionary(FAMILIES[family])
     parameters = cv2.aruco.DetectorParameters()
     parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -127,14 +128,18 @@ def scale_of_markers(
     )
 
 
-def _code(family: str) -> int:
+def check_family(family: str) -> None:
+    """Refuse an unknown family of markers.
+
+    Raises:
+        UsageError: with the known ones and the nearest.
+    """
     if family not in FAMILIES:
         nearest = difflib.get_close_matches(family.lower(), FAMILIES, n=1, cutoff=0.3)
         hint = f"did you mean {nearest[0]}? " if nearest else ""
         raise UsageError(
             f"marker family {family!r} is unknown; {hint}known are {', '.join(FAMILIES)}"
         )
-    return FAMILIES[family]
 
 
 def _fit_sides(grey: _Grey, corners: _Floats) -> _Floats:

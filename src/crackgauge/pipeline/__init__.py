@@ -8,6 +8,7 @@ Its outputs depend on the inputs and settings alone. Nothing here prints or read
 from crackgauge.pipeline.evaluation.report import EvaluationReport
 from crackgauge.pipeline.evaluation.verb import evaluate
 from crackgauge.pipeline.inspection import inspect
+from crackgauge.pipeline.measurement import measure_files
 from crackgauge.pipeline.prediction import predict
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside
 
@@ -19,5 +20,6 @@ __all__ = [
     "SetAside",
     "evaluate",
     "inspect",
+    "measure_files",
     "predict",
 ]

@@ -21,6 +21,7 @@ from crackgauge.images import (
     read_mask,
     read_probability,
 )
+from crackgauge.images.mask_rules import check_rule
 from crackgauge.measure import Settings, Survey, assemble, measure_image, measure_part
 from crackgauge.pipeline.export_formats import DEFAULT_FORMATS, choose_formats
 from crackgauge.pipeline.folder import RunFolder, open_run_folder
@@ -81,11 +82,12 @@ def measure_files(
         progress: called with every step.
 
     Raises:
-        UsageError: no mask; a threshold without probabilities or out of range; `out` holds
-            another run or is being written by one.
+        UsageError: no mask; an unknown mask rule; a threshold without probabilities or out of
+            range; `out` holds another run or is being written by one.
         StorageError: the disk is full; what was finished stays.
     """
     _check_threshold(threshold, probabilities)
+    check_rule(mask_rule, None)
     rule, wanted = one_rule(mm_per_px, scale), choose_formats(formats)
     chosen = settings or Settings()
     out = Path(out)

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 from crackgauge.arrays import Image
 from crackgauge.errors import UsageError
 from crackgauge.images import Georeference, read_photo_metadata
-from crackgauge.measure.marker import DEFAULT_FAMILY, find_markers, scale_of_markers
+from crackgauge.measure.marker import (
+    DEFAULT_FAMILY,
+    check_family,
+    find_markers,
+    scale_of_markers,
+)
 from crackgauge.measure.scale import Scale
 from crackgauge.measure.scale_sources import (
     scale_of_camera,
@@ -62,7 +67,8 @@ class ScaleRule:
         known_sd_mm: standard deviation of the one length in mm that is given.
 
     Raises:
-        UsageError: two ways at once, half of one, or a number that is not positive.
+        UsageError: two ways at once, half of one, an unknown family, or a number that is not
+            positive.
     """
 
     mm_per_px: float | None = None
@@ -89,6 +95,7 @@ class ScaleRule:
         if len(ways) > 1:
             raise UsageError(f"scale: got {' and '.join(ways)}, expected one way; leave one out")
         self._check_companions(ways[0] if ways else "")
+        check_family(self.marker_family)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, float | int) and not 0 < value < float("inf"):
