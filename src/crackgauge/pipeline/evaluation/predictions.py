@@ -69,11 +69,11 @@ class ModelPredictions:
         return f"model {self.name}"
 
     def read(self, case: Case, shape: tuple[int, int]) -> Probability:
-        """Predict one image.
+        """Predict one image; that of a model that enlarges s times is 1 / s of its truth's size.
 
         Raises:
             DatasetError: the photo is not known or cannot be read.
-            UsageError: photo and truth differ in size.
+            UsageError: the sizes of photo and truth do not fit.
         """
         if case.image is None:
             raise DatasetError(f"{case.truth}: no photo is known for this truth; give a dataset")
@@ -81,7 +81,10 @@ class ModelPredictions:
             image = read_image(case.image)
         except InputRefused as refused:
             raise nothing_scored(refused) from refused
-        found = (image.shape[0], image.shape[1])
+        times = self.network.enlargement
+        found = (times * image.shape[0], times * image.shape[1])
+        if found != shape and times > 1:
+            raise UsageError(_enlarged_differs(case.image, times, found, case.truth, shape))
         if found != shape:
             raise UsageError(sizes_differ(case.image, found, case.truth, shape, resizable=False))
         return self.network.predict(image)
@@ -100,6 +103,17 @@ class ModelPredictions:
             "augmentation": self.network.augmentation,
             "tile": self.network.tile,
         }
+
+
+def _enlarged_differs(
+    path: Path, times: int, found: tuple[int, int], truth: Path, shape: tuple[int, int]
+) -> str:
+    """Word that a photo, enlarged (H, W), does not have the size of its truth."""
+    return (
+        f"{path}: enlarged {times} times by the model it is {found[1]} x {found[0]} px, and its "
+        f"truth {truth} is {shape[1]} x {shape[0]} px (width x height); give low-resolution photos "
+        f"with truths {times} times as large"
+    )
 
 
 def sizes_differ(
