@@ -70,9 +70,7 @@ def choose_formats(names: Sequence[str] | str) -> tuple[str, ...]:
         raise UsageError(f"formats: got none, expected one or more of {_known()}")
     for name in sorted(wanted - {ALL}):
         if name not in FORMATS:
-            near = difflib.get_close_matches(name, [*FORMATS, ALL], n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            raise UsageError(f"format {name!r} is unknown{hint} Known: {_known()}")
+            raise UsageError(f"format {name!r} is unknown{_nearest(name)}; known: {_known()}")
         if not FORMATS[name].is_there:
             raise UsageError(
                 f"format {name!r} needs {FORMATS[name].needs}, which is not installed; "
@@ -81,6 +79,14 @@ def choose_formats(names: Sequence[str] | str) -> tuple[str, ...]:
     if ALL in wanted:
         wanted |= {name for name, each in FORMATS.items() if each.is_there}
     return tuple(name for name in FORMATS if name in wanted)
+
+
+def _nearest(name: str) -> str:
+    known = [*FORMATS, ALL]
+    # In names of three letters two that changed places are the usual slip.
+    near = [each for each in known if sorted(each) == sorted(name)]
+    near = near or difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]}" if near else ""
 
 
 def _known() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ class SurveyFolder:
             {name: _files_of(path, records[name]) for name in names},
         )
 
-    def write_description(self, exports: Sequence[str]) -> None:
+    def write_description(self, exports: Iterable[str]) -> None:
         """Write `survey.json`, the last file of a run.
 
         Raises:

@@ -46,8 +46,9 @@ def gauge_lines(width: float, *, in_mm: bool, px_per_unit: float, room_px: int) 
     chosen: list[int] = []
     for index in order[:_MOST_LINES]:
         needed = sum(_row_px(known[each] * px_per_unit) for each in [*chosen, index])
-        if needed <= room_px - 2 * _PAD_PX or not chosen:
-            chosen.append(index)
+        if needed > room_px - 2 * _PAD_PX and chosen:
+            break
+        chosen.append(index)
     return [known[index] for index in sorted(chosen)]
 
 

@@ -67,7 +67,8 @@ def _letters() -> str:
         f"src: url('{(folder / name).as_uri()}'); }}\n"
         for name, weight in _FACES
     )
-    return faces + "body, svg { font-family: 'DejaVu Sans', sans-serif; }\n"
+    family = "font-family: 'DejaVu Sans', sans-serif;"
+    return f"{faces}body, svg {{ {family} }}\n@page {{ @bottom-right {{ {family} }} }}\n"
 
 
 @contextmanager

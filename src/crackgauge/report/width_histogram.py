@@ -76,10 +76,10 @@ def _draw_histogram(edges: _Floats, sure: _Floats, unsure: _Floats, unit: str, i
                 )
     every = math.ceil(len(edges) / 10)
     for index in range(0, len(edges), every):
-        plus = "+" if is_cut and index == len(edges) - 1 else ""
         x = left + index * bar
-        parts.append(draw_text(x, height - foot + 18, f"{edges[index]:g}{plus}", anchor="middle"))
+        parts.append(draw_text(x, height - foot + 18, f"{edges[index]:g}", anchor="middle"))
     parts.append(draw_line(left, height - foot, width - 12, height - foot, INK))
     middle = (left + width) / 2
-    parts.append(draw_text(middle, height - 6, f"width in {unit}", anchor="middle", colour=SOFT))
+    words = f"width in {unit}" + ("; what is wider is in the last bar" if is_cut else "")
+    parts.append(draw_text(middle, height - 6, words, anchor="middle", colour=SOFT))
     return "".join([*parts, "</svg>"])
