@@ -149,9 +149,9 @@ def _pairs(root: Path, split: str | None) -> list[Pair]:
 
 
 def _masks(pairs: Sequence[Pair], progress: Callable[[int, int, str], None]) -> Iterator[Mask]:
-    from crackgauge.images import read_mask
+    from crackgauge.data.truths import read_truth
 
     for done, pair in enumerate(pairs, start=1):
         if pair.mask is not None:  # find_pairs gives no pair without
-            yield read_mask(pair.mask).mask
+            yield read_truth(pair.mask, image=pair.image).mask
         progress(done, len(pairs), pair.stem)

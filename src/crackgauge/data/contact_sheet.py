@@ -20,9 +20,11 @@ from crackgauge.data.doctor import DoctorReport
 from crackgauge.data.doctor_contrast import turn_mask
 from crackgauge.data.doctor_findings import KINDS, PROBLEMS, Finding
 from crackgauge.data.doctor_pair import Examined, relative
+from crackgauge.data.pairs import Pair
+from crackgauge.data.truths import read_truth
 from crackgauge.errors import InputRefused
 from crackgauge.files import atomic_path
-from crackgauge.images import read_image, read_mask
+from crackgauge.images import read_image
 
 MAX_CARDS = 400
 LARGE_PX = 320
@@ -129,7 +131,7 @@ def _is_plain(findings: Sequence[Finding]) -> bool:
 
 def _card(one: Examined, findings: Sequence[Finding], report: DoctorReport) -> _Card:
     pair = one.pair
-    image, mask = _image(pair.image), _mask(pair.mask)
+    image, mask = _image(pair.image), _mask(pair)
     panels: list[_Panel] = []
     plain = _is_plain(findings)
     if plain:
@@ -175,9 +177,9 @@ def _image(path: Path) -> Image | None:
         return None
 
 
-def _mask(path: Path | None) -> Mask | None:
+def _mask(pair: Pair) -> Mask | None:
     try:
-        return None if path is None else read_mask(path).mask
+        return None if pair.mask is None else read_truth(pair.mask, image=pair.image).mask
     except InputRefused:
         return None
 

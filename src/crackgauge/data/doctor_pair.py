@@ -13,8 +13,9 @@ from crackgauge.data.doctor_contrast import MAX_SHARE, NO_CONTRAST_Z, Contrast, 
 from crackgauge.data.doctor_findings import Finding
 from crackgauge.data.duplicates import Fingerprint, fingerprint
 from crackgauge.data.pairs import Pair
+from crackgauge.data.truths import read_truth
 from crackgauge.errors import InputRefused
-from crackgauge.images import read_image, read_mask
+from crackgauge.images import read_image
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def examine(pair: Pair, root: Path) -> Examined:
         note("image-unreadable", f"{refusal.reason}: {refusal.sentence}", pair.image)
     if pair.mask is not None:
         try:
-            reading = read_mask(pair.mask)
+            reading = read_truth(pair.mask, image=pair.image)
             mask, rule = reading.mask, reading.rule
         except InputRefused as refusal:
             note("mask-unreadable", f"{refusal.reason}: {refusal.sentence}", pair.mask)

@@ -10,9 +10,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from crackgauge.data.listing import SPLIT_NAMES, Entry, Listing, add_folders, canonical_split
+from crackgauge.data.listing import (
+    IMAGE_SUFFIXES,
+    SPLIT_NAMES,
+    Entry,
+    Listing,
+    add_folders,
+    canonical_split,
+    files_by_stem,
+)
 from crackgauge.data.lists import LIST_SUFFIXES, ListRow, read_list
-from crackgauge.errors import DatasetError
+from crackgauge.errors import DatasetError, InputRefused
+from crackgauge.labels import LABEL_SUFFIXES, find_image, read_labels
 
 FOLDER_PAIRS = (
     ("images", "masks"),
@@ -61,12 +70,18 @@ def images_masks(root: Path) -> Listing | None:
         return None
     listing = Listing("images-masks")
     add_folders(listing, root / images_name, root / masks_name, None)
+    _take_splits(listing, root, root / images_name)
+    return listing
+
+
+def _take_splits(listing: Listing, root: Path, images_folder: Path) -> None:
+    """Put the entries into the splits whose lists lie in `root`."""
     by_stem = {entry.stem: entry for entry in listing.entries}
     names = by_stem.keys() | {entry.image.name for entry in listing.entries}
     listed: list[Entry] = []
     for split, path in _list_files(root).items():
         for row in read_list(path, names=names):
-            for stem in _row_stem(row, root, root / images_name):
+            for stem in _row_stem(row, root, images_folder):
                 if stem in by_stem:
                     entry = by_stem[stem]
                     listed.append(Entry(stem, entry.image, entry.mask, split))
@@ -76,7 +91,6 @@ def images_masks(root: Path) -> Listing | None:
     in_lists = {entry.stem for entry in listed}
     rest = [entry for entry in listing.entries if entry.stem not in in_lists]
     listing.entries = listed + rest
-    return listing
 
 
 def list_files(root: Path) -> Listing | None:
@@ -190,6 +204,43 @@ def name_lab(root: Path) -> Listing | None:
     return _suffixed(root, "name-lab", "")
 
 
+def cvat(root: Path) -> Listing | None:
+    """`annotations.xml` + images in its folder or in `images/`, as CVAT exports ("images 1.1")."""
+    file = root / "annotations.xml"
+    if not file.is_file():
+        return None
+    folder = root / "images" if (root / "images").is_dir() else root
+    listing = Listing("cvat")
+    images, listing.ambiguous = files_by_stem(folder, IMAGE_SUFFIXES)
+    try:
+        labels = read_labels(file)
+    except InputRefused as refused:
+        raise DatasetError(str(refused)) from refused
+    for stem, path in images.items():
+        try:
+            find_image(labels, path, path=file)
+        except InputRefused:
+            listing.entries.append(Entry(stem, path, None, None))
+        else:
+            listing.entries.append(Entry(stem, path, file, None))
+    _take_splits(listing, root, folder)
+    return listing
+
+
+def labels_beside(root: Path) -> Listing | None:
+    """Images with a label file of the same name beside each (labelme's `.json`, `.geojson`)."""
+    folder = root / "images" if (root / "images").is_dir() else root
+    listing = Listing("labels-beside")
+    images, image_clashes = files_by_stem(folder, IMAGE_SUFFIXES)
+    labels, label_clashes = files_by_stem(folder, LABEL_SUFFIXES)
+    if not images.keys() & labels.keys():
+        return None
+    listing.ambiguous = image_clashes + [p for p in label_clashes if p[0] in labels.values()]
+    listing.entries = [Entry(stem, path, labels.get(stem), None) for stem, path in images.items()]
+    _take_splits(listing, root, folder)
+    return listing
+
+
 LAYOUTS: dict[str, Callable[[Path], Listing | None]] = {
     "images-masks": images_masks,
     "list-files": list_files,
@@ -197,13 +248,16 @@ LAYOUTS: dict[str, Callable[[Path], Listing | None]] = {
     "split-folders": split_folders,
     "img-lab": img_lab,
     "name-lab": name_lab,
+    "cvat": cvat,
+    "labels-beside": labels_beside,
 }
 
 EXPECTED = (
     "images/ + masks/ (with train.txt, val.txt, test.txt or without); "
     "train.txt, val.txt, test.txt with two columns, image and mask; "
     "image/ + groundTruth/ (CrackForest); train/images/ + train/masks/; "
-    "train_img/ + train_lab/; train/ + train_lab/"
+    "train_img/ + train_lab/; train/ + train_lab/; "
+    "annotations.xml + images (CVAT); images with label files beside them (labelme, GeoJSON)"
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crackgauge.images.listing import LISTED_SUFFIXES
+from crackgauge.labels import LABEL_SUFFIXES
 
 # Formats that cannot be decoded are listed too, so that they are named as unreadable and not lost
 # in silence.
@@ -108,10 +109,17 @@ def _mask_for_stem(masks: dict[str, Path], images: dict[str, Path]) -> dict[str,
 def add_folders(
     listing: Listing, images_folder: Path, masks_folder: Path, split: str | None
 ) -> None:
-    """Pair the files of two folders into `listing`, all of them in `split`."""
+    """Pair the files of two folders into `listing`, all of them in `split`.
+
+    A label file (`crackgauge.labels`) is the truth where there is no mask of the image's name;
+    label files of no image's name are passed over.
+    """
     images, image_clashes = files_by_stem(images_folder, IMAGE_SUFFIXES)
     masks, mask_clashes = files_by_stem(masks_folder, MASK_SUFFIXES)
-    paired = _mask_for_stem(masks, images)
+    labels, label_clashes = files_by_stem(masks_folder, LABEL_SUFFIXES)
+    paired = {stem: path for stem, path in labels.items() if stem in images}
+    listing.ambiguous += [pair for pair in label_clashes if pair[0] in paired.values()]
+    paired |= _mask_for_stem(masks, images)
     listing.ambiguous += image_clashes + mask_clashes
     used = set(paired.values())
     listing.orphan_masks += [path for path in masks.values() if path not in used]

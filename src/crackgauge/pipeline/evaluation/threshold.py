@@ -153,7 +153,7 @@ def check_apart(choice: TruthSet | EarlierChoice, truths: TruthSet, reader: Trut
         told, images = str(choice.file), choice.images
     else:
         told = f"--threshold-from {choice.words}"
-        images = {str(case.truth): _digest(case, reader) for case in choice.cases}
+        images = {f"{case.truth}: {case.name}": _digest(case, reader) for case in choice.cases}
     marks = {mark for mark in images.values() if mark != EMPTY_TRUTH}
     shared = []
     for case in truths.cases:

@@ -16,8 +16,9 @@ from crackgauge.data.layouts import LAYOUTS, scan
 from crackgauge.data.listing import MASK_SUFFIXES, canonical_split, files_by_stem
 from crackgauge.data.lists import LIST_SUFFIXES, read_list
 from crackgauge.data.pairs import find_pairs, group_of
+from crackgauge.data.truths import read_truth
 from crackgauge.errors import DatasetError, InputRefused, UsageError
-from crackgauge.images import read_mask
+from crackgauge.labels import LABEL_SUFFIXES
 
 EMPTY_TRUTH = "empty"
 
@@ -28,7 +29,7 @@ class Case:
 
     Args:
         name: path below its folder without suffix, with `/`; predictions bear the same.
-        truth: the mask's file.
+        truth: the mask's file, or a label file.
         image: the photo, where it is known.
         group: the source photo.
     """
@@ -81,7 +82,9 @@ class TruthReader:
             UsageError: an unknown rule.
         """
         try:
-            reading = read_mask(case.truth, rule=self.rule, crack_labels=self.crack_labels)
+            reading = read_truth(
+                case.truth, image=case.image, rule=self.rule, crack_labels=self.crack_labels
+            )
         except InputRefused as refused:
             raise nothing_scored(refused) from refused
         self.rules[case.name] = reading.rule
@@ -118,7 +121,7 @@ def is_dataset(root: Path) -> bool:
 def find_truths(
     root: str | Path, *, split: str | None = None, group_pattern: str | None = None
 ) -> TruthSet:
-    """Find the truths of a folder of masks, a list, a dataset, or a single mask.
+    """Find the truths of a folder of masks or label files, a list, a dataset, or a single one.
 
     Args:
         root: a dataset in one of the usual layouts; else a folder of masks, with those in its
@@ -142,11 +145,11 @@ def find_truths(
     elif path.is_file() or split is not None or is_dataset(path):
         return _of_dataset(path, split, group_pattern)
     else:
-        named = files_of_folder(path, MASK_SUFFIXES)
+        named = files_of_folder(path, MASK_SUFFIXES) or files_of_folder(path, LABEL_SUFFIXES)
     if split is not None:
         raise UsageError(f"{path}: is no dataset, so it has no split {split!r}; leave --split out")
     if not named:
-        raise UsageError(f"{path}: holds no truth; expected masks, such as .png files")
+        raise UsageError(f"{path}: holds no truth; expected masks (such as .png) or label files")
     return TruthSet(path, None, _cases(named, {}, group_pattern))
 
 
@@ -170,8 +173,9 @@ def find_validation(
     if canonical_split(name) not in splits_of(truths.source):
         return None
     found = _of_dataset(truths.source, name, group_pattern)
-    scored = {case.truth.resolve() for case in truths.cases}
-    shared = [case.name for case in found.cases if case.truth.resolve() in scored]
+    # One label file may hold the truths of many images.
+    scored = {(case.truth.resolve(), case.image) for case in truths.cases}
+    shared = [case.name for case in found.cases if (case.truth.resolve(), case.image) in scored]
     if shared:
         raise UsageError(
             f"--threshold-from {name}: {len(shared)} of its images are scored, the first is "
