@@ -46,6 +46,16 @@ def test_a_folder_in_a_folder_out(
     assert again.out.startswith("0 done, 3 already there\n")
 
 
+def test_upscale_names_the_model_that_it_needs(
+    run: Run, photos: Callable[..., Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    source, out = photos(1), tmp_path / "out"
+    answer = run("predict", source, "--out", out, "--model", contrast_model, "--upscale", 4)
+    assert answer.code == 2
+    assert "contrast does not enlarge; give --model a model with output scale 4" in answer.err
+    assert not out.exists()
+
+
 def test_quiet_says_nothing(
     run: Run, photos: Callable[..., Path], contrast_model: Path, tmp_path: Path
 ) -> None:

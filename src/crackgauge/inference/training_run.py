@@ -106,6 +106,7 @@ def describe_run(run: RunModel) -> ModelMetadata:
         padding=getattr(network, "padding", "edge"),
         output_scale=float(getattr(network, "output_scale", 1.0)),
         halo=-(-_reach_px(network) // stride) * stride,
+        tile=_tile_px(network),
         tiling="exact" if network.tile_exact else "approximate",
         threshold=threshold,
         threshold_source=source,
@@ -115,6 +116,12 @@ def describe_run(run: RunModel) -> ModelMetadata:
         version=crackgauge.__version__,
         recipe=_without_folders(recipe),
     )
+
+
+def _tile_px(network: nn.Module) -> int:
+    """Side of a core: the usual one, of enlarged pixels where the network enlarges."""
+    usual = int(ModelMetadata.model_fields["tile"].default)
+    return usual // max(1, int(getattr(network, "output_scale", 1)))
 
 
 def _reach_px(network: nn.Module) -> int:

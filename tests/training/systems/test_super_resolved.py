@@ -205,7 +205,7 @@ def test_a_joint_training_starts_from_super_resolution_and_predicts(
     assert float(row["psnr_db"]) > 3
     assert result.model is not None
     model = open_model(result.model)
-    assert model.enlargement == 4
+    assert (model.enlargement, model.metadata.tile) == (4, 256)
     photo = random_image(12, 10)
     assert model.predict_enlarged(photo).image.shape == (48, 40, 3)
     # Validation makes images small, pads and crops as prediction does.
