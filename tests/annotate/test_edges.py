@@ -25,10 +25,10 @@ def along(y: float, length: int = 80) -> np.ndarray:
 @pytest.mark.parametrize(("top", "bottom"), [(17.0, 21.0), (15.3, 22.6), (18.2, 21.4)])
 def test_a_bands_edges_are_where_they_were_drawn(top: float, bottom: float):
     found = find_edges(along((top + bottom) / 2), band(top, bottom), reach_px=10)
-    assert found.left[:, 1] == pytest.approx(np.full(70, top), abs=0.2)
-    assert found.right[:, 1] == pytest.approx(np.full(70, bottom), abs=0.2)
+    assert found.left[:, 1] == pytest.approx(np.full(70, top), abs=0.15)
+    assert found.right[:, 1] == pytest.approx(np.full(70, bottom), abs=0.15)
     assert found.width_px == pytest.approx(np.full(70, bottom - top), abs=0.25)
-    assert found.centre[:, 1] == pytest.approx(np.full(70, (top + bottom) / 2), abs=0.2)
+    assert found.centre[:, 1] == pytest.approx(np.full(70, (top + bottom) / 2), abs=0.12)
 
 
 def test_backwards_left_and_right_change_places():

@@ -64,7 +64,7 @@ def find_edges(line: Points, grey: npt.NDArray[np.float32], *, reach_px: float) 
         The edges, in the order of the line.
     """
     across, way = normals(line), offsets(reach_px)
-    strip = straighten(grey, line, across, reach_px + 2 * STEP_PX)
+    strip = straighten(grey, line, across, reach_px + 2 * STEP_PX, order=3)
     strip = ndimage.uniform_filter1d(strip, 2 * _ALONG + 1, axis=0, mode="nearest")
     rise = (strip[:, 2:] - strip[:, :-2])[:, 1:-1] / (2 * STEP_PX)
     left, right = (_edge(side * rise, side * way) * side for side in (-1.0, 1.0))

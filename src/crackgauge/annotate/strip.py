@@ -64,15 +64,22 @@ def offsets(reach_px: float) -> npt.NDArray[np.float64]:
 
 
 def straighten(
-    grey: npt.NDArray[np.float32], points: Points, across: Points, reach_px: float
+    grey: npt.NDArray[np.float32],
+    points: Points,
+    across: Points,
+    reach_px: float,
+    *,
+    order: int = 1,
 ) -> npt.NDArray[np.float64]:
-    """Sample an image along the normals of a line, bilinear; beyond its border the border goes on.
+    """Sample an image along the normals of a line; beyond its border the border goes on.
 
     Args:
         grey: float32 (h, w).
         points: float64 (K, 2), x, y within this image, pixel corners at integers.
         across: float64 (K, 2), the normals.
         reach_px: how far to either side.
+        order: of the splines between the pixels; 1 is bilinear, where gradients jump at pixel
+            centres, 3 cubic.
 
     Returns:
         float64 (K, number of `offsets(reach_px)`).
@@ -81,5 +88,5 @@ def straighten(
     x = points[:, 0, None] + across[:, 0, None] * way - 0.5
     y = points[:, 1, None] + across[:, 1, None] * way - 0.5
     found = np.empty(x.shape)
-    ndimage.map_coordinates(grey, [y, x], output=found, order=1, mode="nearest")
+    ndimage.map_coordinates(grey, [y, x], output=found, order=order, mode="nearest")
     return found
