@@ -12,7 +12,7 @@ of 45 degrees, so a path is smoothed before it is measured: a running mean of fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ _Floats = npt.NDArray[np.float64]
 
 # Half the window of the running mean that takes the stairs off a path, in samples.
 SMOOTHING = 2
+# In narrower cracks there is no room for a corner.
+_CORNERED_PX = 4.0
+_CORNER_SHARE = 0.85
 _TANGENT = 4  # samples on either side of the one whose direction is wanted
 
 
@@ -53,7 +56,8 @@ def trace(mask: Mask, distance_px: npt.NDArray[np.float32]) -> CentreLines:
     A spur is removed: a branch with a free end that does not reach out of the largest disc around
     its junction by more than about its own width, because it comes from a bump of the outline
     and is no crack. With d the distance to the background, it is at most d at the junction plus d
-    at the free end long.
+    at the free end long. At a free end of a crack wider than 8 px the line is cut back to where
+    d reaches 0.85 of what it is farther in, by 2 d at most: beyond, it runs into a corner.
 
     Args:
         mask: bool (H, W).
@@ -66,7 +70,7 @@ def trace(mask: Mask, distance_px: npt.NDArray[np.float32]) -> CentreLines:
     if spurs.any():
         _erase(skeleton, paths, spurs)
         paths = walk_paths(skeleton)
-    return _smooth(paths)
+    return _smooth(_without_corners(paths, distance_px))
 
 
 def _thin(mask: Mask) -> Mask:
@@ -111,6 +115,33 @@ def _find_spurs(paths: Paths, distance_px: npt.NDArray[np.float32]) -> npt.NDArr
     reach = distance_px[paths.row[starts], paths.col[starts]]
     reach = reach + distance_px[paths.row[ends], paths.col[ends]]
     return np.asarray((from_start | from_end) & (lengths <= reach), dtype=np.bool_)
+
+
+def _without_corners(paths: Paths, distance_px: npt.NDArray[np.float32]) -> Paths:
+    """Cut free ends back to where they leave the corners of the mask."""
+    deep = distance_px[paths.row, paths.col].astype(np.float64)
+    counts = np.diff(paths.first)
+    kept = np.ones(len(deep), dtype=np.bool_)
+    widest = np.maximum.reduceat(deep, paths.first[:-1])
+    for path in np.flatnonzero((widest >= _CORNERED_PX) & (counts > 4 * widest)):
+        own = slice(int(paths.first[path]), int(paths.first[path + 1]))
+        if paths.start_degree[path] == 1:
+            kept[own][: _in_corner(deep[own])] = False
+        if paths.end_degree[path] == 1:
+            kept[own][counts[path] - _in_corner(deep[own][::-1]) :] = False
+    owners = paths.of_sample[kept]
+    first = np.searchsorted(owners, np.arange(len(counts) + 1))
+    return replace(paths, row=paths.row[kept], col=paths.col[kept], first=first)
+
+
+def _in_corner(deep: _Floats) -> int:
+    """Return how many samples from the end on lie in a corner."""
+    reach = int(2 * np.median(deep)) + 1
+    inside = float(np.median(deep[reach : 2 * reach]))
+    if inside < _CORNERED_PX:
+        return 0
+    within = deep[: int(2 * inside)] >= _CORNER_SHARE * inside
+    return int(within.argmax()) if within.any() else 0
 
 
 def _erase(skeleton: Mask, paths: Paths, spurs: npt.NDArray[np.bool_]) -> None:
