@@ -18,6 +18,7 @@ from crackgauge.cli import (
     models,
     predict,
     report,
+    serve,
     train,
 )
 from crackgauge.cli.data import app as data_app
@@ -46,6 +47,7 @@ for _panel, _name, _module in (
     ("Find and measure", "predict", predict),
     ("Find and measure", "measure", measure),
     ("Find and measure", "report", report),
+    ("Find and measure", "serve", serve),
     ("Find and measure", "evaluate", evaluate),
     ("Models", "train", train),
     ("Models", "export", export),

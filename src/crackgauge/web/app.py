@@ -1,0 +1,82 @@
+"""The app: routes, errors in one sentence, and its description."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+
+import crackgauge
+from crackgauge.errors import CrackgaugeError
+from crackgauge.web.refusals import BUG, Problem, Refused, as_refused
+from crackgauge.web.routes import cracks, exports, images, jobs, project, session
+from crackgauge.web.state import State
+
+BUILD_THE_PAGE = (
+    "The crackgauge server runs; its page is not built. With Node.js, run `npm ci && npm run "
+    "build` in src/crackgauge/web/frontend of the source and start `crackgauge serve` again. "
+    "The REST interface works without it: see /openapi.json.\n"
+)
+_LOG = logging.getLogger("crackgauge.web")
+
+
+def create_app(state: State) -> FastAPI:
+    """Put the app together.
+
+    Args:
+        state: what the routes work with.
+    """
+    app = FastAPI(
+        title="crackgauge",
+        version=crackgauge.__version__,
+        description="Find cracks in images, measure them, report them.",
+        docs_url=None,  # it would load its script from another machine
+        redoc_url=None,
+        redirect_slashes=False,
+        # The environment could name a machine that is told about every request.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        responses={
+            "4XX": {"model": Problem, "description": "refused, with the reason"},
+            "5XX": {"model": Problem, "description": "not now, or a bug"},
+        },
+    )
+    app.state.crackgauge = state
+    for each in (session, project, images, cracks, jobs, exports):
+        app.include_router(each.router)
+    app.add_exception_handler(CrackgaugeError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http)
+
+    @app.get("/", include_in_schema=False)
+    def get_page() -> PlainTextResponse:
+        return PlainTextResponse(BUILD_THE_PAGE)
+
+    return app
+
+
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    refused = as_refused(error)
+    if refused.reason == BUG:
+        _LOG.error("this is a bug of crackgauge", exc_info=error)
+    return _answer(refused)
+
+
+async def _answer_http(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    """Word what the router says: no such path, or not with this method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {
+        404: ("not-found", "there is nothing at this address; see /openapi.json"),
+        405: ("method", "this address does not take this method; see /openapi.json"),
+        400: ("body", "the body is no JSON that can be read"),
+    }
+    reason, sentence = words.get(status, ("http", "the request cannot be answered"))
+    return _answer(Refused(status, reason, sentence))
+
+
+def _answer(refused: Refused) -> JSONResponse:
+    return JSONResponse(
+        refused.problem.model_dump(), status_code=refused.status, headers=refused.headers
+    )

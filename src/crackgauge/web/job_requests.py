@@ -1,0 +1,193 @@
+"""What a worker is asked for a job, and what is kept of its answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import crackgauge
+from crackgauge.measure import Settings, load_standard
+from crackgauge.pipeline.recording import settings_words
+from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.job_table import JobRecord
+from crackgauge.web.limits import Limits
+from crackgauge.web.measuring import scale_rule
+from crackgauge.web.project import Project, export_keys
+from crackgauge.web.refusals import Refused
+
+Result = dict[str, Any]
+
+
+class JobRequest(NamedTuple):
+    """A job as a worker understands it.
+
+    Args:
+        task: name of the worker's task.
+        arguments: JSON values.
+        seconds: that it may take.
+        keep: takes the answer into the project, within the transaction that ends the job.
+        public: what of the answer clients see.
+    """
+
+    task: str
+    arguments: dict[str, Any]
+    seconds: float
+    keep: Callable[[Result], None]
+    public: Callable[[Result], Result]
+
+
+def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
+    """Prepare a job with the settings of now.
+
+    Raises:
+        Refused: the photo is gone, or the export has nothing to say.
+    """
+    if job.kind == "export":
+        return _export(job, project, limits)
+    image = project.images.get(str(job.image_id))
+    if job.kind == "coarse":
+        target = project.coarse(image)
+        paths = {"photo": str(project.photo(image)), "coarse": str(target)}
+        return JobRequest("coarse", paths, limits.find_s, _nothing, _hidden)
+    file = f"survey-{job.id}-{job.tries}.json"
+    settings = project.settings
+    out = project.found(image.id)
+    arguments: dict[str, Any] = {
+        "photo": str(project.photo(image)),
+        "name": image.name,
+        "out": str(out),
+        "threshold": project.threshold,
+        "scale": project.scale_of(image),
+        "standard": settings.standard,
+        "survey_file": str(out / file),
+        "coarse_probability": str(out / "coarse.png"),
+    }
+    found = job.kind == "find" or image.model is None
+    model = project.model.digest if found else str(image.model)
+
+    def keep(result: Result) -> None:
+        values = json.loads((out / file).read_text("utf-8"))
+        project.images.set_measured(
+            image.id, survey=file, measured=_described(result["measured"], settings), model=model
+        )
+        project.cracks.replace(image.id, values["survey"]["cracks"])
+        _remove_earlier(out, file, image.survey)
+
+    task = "find" if found else "measure"
+    seconds = limits.find_s if found else limits.measure_s
+    return JobRequest(task, arguments, seconds, keep, _hidden)
+
+
+def _described(measured: dict[str, Any], settings: Any) -> dict[str, Any]:
+    """Return the row of the image with the settings that it was measured with."""
+    return {**measured, "standard_asked": settings.standard}
+
+
+def _remove_earlier(out: Path, file: str, earlier: str | None) -> None:
+    """Remove surveys that no row names any more; the last one stays until this is committed."""
+    for path in out.glob("survey-*.json"):
+        if path.name not in (file, earlier):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
+    images = [image for image in project.images.every() if image.survey and image.state == "done"]
+    if not images:
+        raise Refused(
+            422, "nothing", "no photo was measured yet; find the cracks of some photos first"
+        )
+    outdated = sum(image.model != project.model.digest for image in images)
+    if outdated:
+        raise Refused(
+            422,
+            "outdated",
+            f"{outdated} photos were searched with another model; find their cracks again first",
+        )
+    keys = export_keys([(image.name, image.id) for image in images])
+    review, counts = _review(project, images)
+    rejected: dict[str, list[int]] = {}
+    for image_id, number in counts.pop("rejected_numbers"):
+        rejected.setdefault(image_id, []).append(number)
+    arguments = {
+        "title": project.title,
+        "model": _model(project),
+        "settings": _words(project, counts),
+        "set_aside": [
+            [image.name, image.reason, image.sentence]
+            for image in project.images.every()
+            if image.state in ("set-aside", "missing")
+        ],
+        "standard": project.settings.standard,
+        "formats": job.arguments["formats"],
+        "threshold": project.threshold,
+        "images": [
+            {
+                "name": image.name,
+                "key": keys[image.id],
+                "photo": str(project.photo(image)),
+                "out": str(project.found(image.id)),
+                "survey_file": str(project.survey(image)),
+                "rejected": rejected.get(image.id, []),
+            }
+            for image in images
+        ],
+        "review": review,
+        "folder": str(project.export_folder(job.id)),
+    }
+    return JobRequest("export", arguments, limits.export_s, _nothing, _as_it_is)
+
+
+def _review(project: Project, images: list[ImageRecord]) -> tuple[list[list[Any]], dict[str, Any]]:
+    """Return the rows of `review.csv`, and how many cracks were judged how."""
+    rows: list[list[Any]] = []
+    counts: dict[str, Any] = {"accepted": 0, "rejected": 0, "open": 0, "rejected_numbers": []}
+    for image in images:
+        if image.comment:
+            rows.append([image.name, "", "", image.comment])
+        for crack in project.cracks.of_image(image.id):
+            rows.append([image.name, crack.number, crack.decision, crack.comment])
+            counts[crack.decision] += 1
+            if crack.decision == "rejected":
+                counts["rejected_numbers"].append((image.id, crack.number))
+    return rows, counts
+
+
+def _model(project: Project) -> dict[str, Any]:
+    model, own = project.model, project.settings.threshold is None
+    return {
+        "name": model.name,
+        "licence": model.licence,
+        "training_data": model.training_data,
+        "threshold": project.threshold,
+        "threshold_source": model.threshold_source if own else "given by the user",
+        "version": crackgauge.__version__,
+    }
+
+
+def _words(project: Project, counts: dict[str, Any]) -> dict[str, str]:
+    settings = asdict(project.settings)
+    standard = settings["standard"]
+    rule = {} if settings["mm_per_px"] is None else {"mm_per_px": settings["mm_per_px"]}
+    return {
+        "scale": scale_rule(rule).words(),
+        **settings_words(Settings(standard=load_standard(standard) if standard else None)),
+        "review": f"{counts['accepted']} cracks accepted, {counts['rejected']} rejected and left "
+        f"out, {counts['open']} not judged",
+    }
+
+
+def _nothing(result: Result) -> None:
+    """Keep nothing in the project's tables."""
+
+
+def _hidden(result: Result) -> Result:  # noqa: ARG001
+    return {}
+
+
+def _as_it_is(result: Result) -> Result:
+    return result

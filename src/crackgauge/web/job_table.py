@@ -1,0 +1,193 @@
+"""Jobs that wait, run or have ended."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from crackgauge.web.database import Database, new_id
+from crackgauge.web.refusals import Refused, busy, not_found
+
+JobKind = Literal["find", "measure", "coarse", "export"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+# Jobs that ended are kept so many, the newest ones; exports are kept all.
+_KEPT = 1000
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One job.
+
+    Args:
+        number: in the order in which they came.
+        id: made by the server.
+        kind: `find`, `measure`, `coarse` (a small copy of a large photo) or `export`.
+        image_id: of the photo; None for an export.
+        arguments: what it is given besides.
+        state: `queued`, `running`, `done`, `failed` or `cancelled`.
+        tries: how often it was begun.
+        reason, sentence: why it failed.
+        result: what it left, JSON values.
+    """
+
+    number: int
+    id: str
+    kind: JobKind
+    image_id: str | None
+    arguments: dict[str, Any]
+    state: JobState
+    tries: int
+    reason: str
+    sentence: str
+    result: dict[str, Any]
+
+
+class JobTable:
+    """The queue, kept on the disk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        kind: JobKind,
+        image_ids: Sequence[str | None],
+        *,
+        most: int,
+        arguments: dict[str, Any] | None = None,
+    ) -> list[JobRecord]:
+        """Queue a job for each photo; a photo whose job of that kind waits already gets no second.
+
+        Args:
+            kind: of the jobs.
+            image_ids: of the photos, or [None].
+            most: jobs that may wait.
+            arguments: for each of them.
+
+        Returns:
+            The jobs that wait now, in the order of the photos.
+
+        Raises:
+            Refused: 503, the queue is full; nothing was queued.
+        """
+        with self._database.write() as connection:
+            waiting = connection.execute(
+                "SELECT image_id, id FROM jobs WHERE state = 'queued' AND kind = ?", (kind,)
+            ).fetchall()
+            known = {row["image_id"]: str(row["id"]) for row in waiting if row["image_id"]}
+            fresh = [each for each in image_ids if each is None or each not in known]
+            total = connection.execute(
+                "SELECT COUNT(*) FROM jobs WHERE state = 'queued'"
+            ).fetchone()[0]
+            if fresh and total + len(fresh) > most:
+                raise busy(f"{total} jobs are waiting, at most {most} may", retry_after_s=10)
+            ids = []
+            for image_id in image_ids:
+                job_id = known.get(image_id) if image_id else None
+                if job_id is None:
+                    job_id = new_id()
+                    connection.execute(
+                        "INSERT INTO jobs (id, kind, image_id, arguments, state) "
+                        "VALUES (?, ?, ?, ?, 'queued')",
+                        (job_id, kind, image_id, json.dumps(arguments or {})),
+                    )
+                ids.append(job_id)
+            return [self.get(job_id) for job_id in ids]
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return one.
+
+        Raises:
+            Refused: 404.
+        """
+        with self._database.read() as connection:
+            row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row is None:
+            raise not_found("job")
+        return _record(row)
+
+    def newest(self, count: int) -> list[JobRecord]:
+        """Return the newest jobs, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM jobs ORDER BY number DESC LIMIT ?", (count,)
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs wait and run."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT state, COUNT(*) AS count FROM jobs WHERE state IN ('queued', 'running') "
+                "GROUP BY state"
+            ).fetchall()
+        return {"queued": 0, "running": 0} | {row["state"]: int(row["count"]) for row in rows}
+
+    def claim(self) -> JobRecord | None:
+        """Begin the job that has waited longest."""
+        with self._database.write() as connection:
+            row = connection.execute(
+                "SELECT id FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return None
+            connection.execute(
+                "UPDATE jobs SET state = 'running', tries = tries + 1 WHERE id = ?", (row["id"],)
+            )
+            return self.get(row["id"])
+
+    def end(
+        self,
+        job_id: str,
+        state: JobState,
+        *,
+        reason: str = "",
+        sentence: str = "",
+        result: dict[str, Any] | None = None,
+    ) -> None:
+        """Note how a job ended, or that it waits again."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, sentence = ?, result = ? WHERE id = ?",
+                (state, reason, sentence, json.dumps(result or {}), job_id),
+            )
+            connection.execute(
+                "DELETE FROM jobs WHERE kind <> 'export' AND state IN "
+                "('done', 'failed', 'cancelled') AND number <= "
+                "(SELECT MAX(number) FROM jobs) - ?",
+                (_KEPT,),
+            )
+
+    def cancel(self, job_id: str) -> JobState:
+        """Cancel a job that waits or runs.
+
+        Returns:
+            The state that it was in.
+
+        Raises:
+            Refused: 404; 409 where it has ended.
+        """
+        with self._database.write():
+            job = self.get(job_id)
+            if job.state not in ("queued", "running"):
+                raise Refused(409, "ended", f"this job has ended already: it is {job.state}")
+            self.end(job_id, "cancelled")
+            return job.state
+
+    def resume(self) -> None:
+        """Queue again what ran when the server ended; that was not the photo's fault."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'queued', tries = tries - 1 WHERE state = 'running'"
+            )
+
+
+def _record(row: sqlite3.Row) -> JobRecord:
+    values = dict(row)
+    for name in ("arguments", "result"):
+        values[name] = json.loads(values[name])
+    return JobRecord(**values)

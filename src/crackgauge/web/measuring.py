@@ -1,0 +1,202 @@
+"""One photo in a worker: its probability, and what is measured in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from crackgauge.arrays import Image, Mask, Window
+from crackgauge.errors import MISSING, InputRefused
+from crackgauge.files import write_text_atomic
+from crackgauge.images import (
+    BIG_OUTPUT_PX,
+    ImageSource,
+    image_size,
+    read_georeference,
+    read_image,
+    read_probability,
+)
+from crackgauge.images.tiff import TiffReader
+from crackgauge.inference.predictor import Predictor
+from crackgauge.measure import (
+    Settings,
+    Survey,
+    assemble,
+    load_standard,
+    measure_image,
+    measure_part,
+)
+from crackgauge.pipeline import predict
+from crackgauge.pipeline.recording import survey_values
+from crackgauge.pipeline.regions import MEASURED_AT_ONCE_PX, Regions
+from crackgauge.pipeline.scaling import FoundScale, ScaleRule
+from crackgauge.pipeline.summary import ProgressEvent
+
+_BLOCK_PX = 2048
+_SHARE_OF_NETWORK = 0.8
+
+Tell = Callable[[float], None]
+
+
+def find_cracks(photo: Path, out: Path, predictor: Predictor, tell: Tell) -> None:
+    """Write the probability of a photo, as `crackgauge predict` does.
+
+    Args:
+        photo: the file.
+        out: folder of its own; what an earlier model left there is removed.
+        predictor: the model.
+        tell: called with the share done, up to 0.8.
+
+    Raises:
+        InputRefused: the photo cannot be read.
+        StorageError: the disk is full.
+    """
+
+    def show(event: ProgressEvent) -> None:
+        if event.status == "working":
+            tell(event.share * _SHARE_OF_NETWORK)
+
+    summary = predict(
+        photo, out, model=predictor, probability_format="png", overwrite=True, progress=show
+    )
+    for refused in summary.set_aside:
+        raise InputRefused(photo, refused.reason, refused.sentence)
+    tell(_SHARE_OF_NETWORK)
+
+
+def probability_file(out: Path) -> Path | None:
+    """Return what `find_cracks` left, None where it did not."""
+    found = sorted((out / "probabilities").glob("[!.]*"))
+    return found[0] if found else None
+
+
+def measure_photo(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Measure one photo and write what was measured.
+
+    Args:
+        arguments: `photo`, `name`, `out`, `threshold`, `scale` (of `ScaleRule`), `standard`,
+            `survey_file` to write.
+
+    Returns:
+        The row of the image.
+
+    Raises:
+        InputRefused: there is no probability, or a file cannot be read.
+        UsageError: an unknown standard or a scale that is none.
+        StorageError: the disk is full.
+    """
+    photo, out = Path(arguments["photo"]), Path(arguments["out"])
+    probability = probability_file(out)
+    if probability is None:
+        raise InputRefused(photo, MISSING, "its cracks were not searched yet; find them first")
+    place = read_georeference(photo)
+    height, width = image_size(photo)
+    big = height * width > BIG_OUTPUT_PX
+
+    def read() -> Image:
+        return read_image(photo)
+
+    rule = scale_rule(arguments["scale"])
+    found = rule.of_image(
+        height=height, width=width, photo=photo, read=None if big else read, place=place
+    )
+    standard = arguments["standard"]
+    settings = Settings(standard=load_standard(standard) if standard else None)
+    threshold = float(arguments["threshold"])
+    measured = _by_window if big else _whole
+    survey = measured(probability, threshold, found, str(arguments["name"]), settings)
+    values = survey_values(survey, found=found, photo=photo, place=place)
+    write_text_atomic(arguments["survey_file"], json.dumps(values) + "\n")
+    tables: Any = values["survey"]
+    row: dict[str, Any] = tables["images"][0]
+    return row
+
+
+def scale_rule(values: Mapping[str, Any] | None) -> ScaleRule:
+    """Make the rule of its JSON values; None: what a GeoTIFF says, or pixels.
+
+    Raises:
+        UsageError: a scale that is none.
+    """
+    given = dict(values or {})
+    if given.get("points_px") is not None:
+        given["points_px"] = tuple(given["points_px"])
+    return ScaleRule(**given)
+
+
+def _whole(
+    file: Path, threshold: float, found: FoundScale, name: str, settings: Settings
+) -> Survey:
+    probability = read_probability(file)
+    return measure_image(
+        probability >= np.float32(threshold),
+        probability=probability,
+        threshold=threshold,
+        scale=found.scale,
+        image=name,
+        settings=settings,
+    )
+
+
+def _by_window(
+    file: Path, threshold: float, found: FoundScale, name: str, settings: Settings
+) -> Survey:
+    with ThresholdSource(file, threshold) as masks:
+        regions = Regions(masks.width)
+        for window in blocks(masks.height, masks.width):
+            regions.add(window, masks.mask(window))
+        parts = [
+            measure_part(region.read(masks), window=region.bounds, image=name, settings=settings)
+            for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
+        ]
+        return assemble(
+            parts,
+            height=masks.height,
+            width=masks.width,
+            scale=found.scale,
+            image=name,
+            settings=settings,
+        )
+
+
+def blocks(height: int, width: int) -> Iterator[Window]:
+    """Give windows that cover an image, in row-major order."""
+    for row in range(0, height, _BLOCK_PX):
+        for col in range(0, width, _BLOCK_PX):
+            yield Window(row, col, min(_BLOCK_PX, height - row), min(_BLOCK_PX, width - col))
+
+
+class ThresholdSource(ImageSource):
+    """The mask of a probability that is too large for the memory: 0 and 255 in three channels.
+
+    Args:
+        path: a TIFF of 16 bits, as `predict` writes it.
+        threshold: crack is what is at least this.
+    """
+
+    def __init__(self, path: Path, threshold: float) -> None:
+        self._reader = TiffReader(path)
+        self._least = np.float32(threshold)
+        self.path = path
+        self.height, self.width = self._reader.height, self._reader.width
+
+    def mask(self, window: Window) -> Mask:
+        """Read the mask of a window, bool (h, w)."""
+        pixels = self._reader.read(window)
+        mask: Mask = pixels.values.astype(np.float32) / np.float32(pixels.top) >= self._least
+        return mask
+
+    def _read(self, window: Window) -> Image:
+        grey = self.mask(window).view(np.uint8) * np.uint8(255)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self

@@ -1,0 +1,255 @@
+"""A project: one folder with everything that the server keeps.
+
+project.sqlite3      photos, cracks, what was said about them, jobs
+uploads/ID           photos that were uploaded, as they came
+found/ID/            probability and survey of a photo
+cache/ID/            thumbnails and tiles; may be deleted
+exports/ID/          reports and exports
+.lock                held by the server at work
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from crackgauge.errors import UsageError
+from crackgauge.files import storing
+from crackgauge.images import list_images
+from crackgauge.inference.onnx_file import read_model_file
+from crackgauge.inference.predictor import EXPORTED_NAME
+from crackgauge.pipeline.naming import source_root
+from crackgauge.web.crack_table import CrackTable
+from crackgauge.web.database import DATABASE_FILE, Database
+from crackgauge.web.image_table import FoundFile, ImageRecord, ImageTable
+from crackgauge.web.job_table import JobTable
+from crackgauge.web.paths import resolve_under
+from crackgauge.web.project_table import ProjectSettings, ProjectTable
+from crackgauge.web.refusals import Refused, not_found
+
+_UNSAFE = re.compile(r"[^\w .()/+-]")
+_LONGEST_NAME = 200
+_DEFAULT_MODEL = Path(str(resources.files("crackgauge") / "weights" / "default.onnx"))
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The model that finds the cracks.
+
+    Args:
+        file: None for the default.
+        digest: SHA-256.
+        name, licence, training_data, threshold, threshold_source: as the file says.
+    """
+
+    file: str | None
+    digest: str
+    name: str
+    licence: str
+    training_data: str
+    threshold: float
+    threshold_source: str
+
+
+def read_model_info(model: str | Path | None) -> ModelInfo:
+    """Read what a model file, or a training that was exported, says about itself.
+
+    Raises:
+        ModelFileError: it is no model, or one that is refused.
+        UsageError: a model that enlarges.
+    """
+    path = _DEFAULT_MODEL if model is None else Path(model)
+    if path.is_dir():
+        path = path / EXPORTED_NAME
+    file = read_model_file(path)
+    metadata = file.metadata
+    if metadata.enlargement != 1:
+        raise UsageError(
+            f"{path}: enlarges photos, which the page does not show; use `crackgauge inspect`"
+        )
+    return ModelInfo(
+        file=None if model is None else str(path.resolve()),
+        digest=file.sha256,
+        name=metadata.preset or metadata.architecture,
+        licence=metadata.licence,
+        training_data=metadata.training_data,
+        threshold=metadata.threshold,
+        threshold_source=metadata.threshold_source or "",
+    )
+
+
+class Project:
+    """The folder, its tables and its files.
+
+    Args:
+        folder: made if it is not there.
+        model: what finds the cracks.
+
+    Raises:
+        UsageError: the folder holds a project of a newer version, or none that can be opened.
+        StorageError: it cannot be written.
+    """
+
+    def __init__(self, folder: Path, model: ModelInfo) -> None:
+        self.folder = folder.resolve()
+        self.model = model
+        for room in ("uploads", "found", "cache", "exports"):
+            with storing(self.folder):
+                (self.folder / room).mkdir(parents=True, exist_ok=True)
+        self.database = Database(self.folder / DATABASE_FILE)
+        self.table = ProjectTable(self.database)
+        self.images = ImageTable(self.database)
+        self.cracks = CrackTable(self.database)
+        self.jobs = JobTable(self.database)
+
+    @property
+    def title(self) -> str:
+        """The name of the first folder of photos, else of the project."""
+        folders = self.table.folders()
+        return Path(folders[min(folders)]).name if folders else self.folder.name
+
+    @property
+    def settings(self) -> ProjectSettings:
+        """The settings that all photos share."""
+        return self.table.settings()
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a pixel is crack."""
+        chosen = self.settings.threshold
+        return self.model.threshold if chosen is None else chosen
+
+    def list_photos(self, source: str | Path) -> int:
+        """Bring the photos of a folder, a file or a pattern into the project.
+
+        Photos in the project's own folder are left away, and so are links that lead out of theirs.
+
+        Returns:
+            How many there are.
+
+        Raises:
+            UsageError: there is none.
+        """
+        root = source_root(source).resolve()
+        found = []
+        for path in list_images(source):
+            each = _found_file(path, root)
+            if each is not None and not (root / each.file).is_relative_to(self.folder):
+                found.append(each)
+        if not found:
+            raise UsageError(f"{source}: no photo in it that can be opened")
+        self.images.listed(self.table.folder(str(root)), found)
+        return len(found)
+
+    def photo(self, image: ImageRecord) -> Path:
+        """Return the file of a photo.
+
+        Raises:
+            Refused: 404, it is gone or not there as it was listed; 403, it leads elsewhere.
+        """
+        if image.folder_id is None:
+            return resolve_under(self.folder / "uploads", image.file)
+        root = self.table.folders().get(image.folder_id)
+        if root is None:
+            raise not_found("folder of photos")
+        return resolve_under(Path(root), image.file)
+
+    def found(self, image_id: str) -> Path:
+        """Return the folder of what was found in a photo."""
+        return self.folder / "found" / image_id
+
+    def survey(self, image: ImageRecord) -> Path:
+        """Return the file of what was measured in a photo.
+
+        Raises:
+            Refused: 404, nothing was.
+        """
+        if image.survey is None:
+            raise not_found("survey: the cracks of this photo were not searched yet")
+        return resolve_under(self.found(image.id), image.survey)
+
+    def coarse(self, image: ImageRecord) -> Path:
+        """Return where the small copy of a large photo lies."""
+        return self.folder / "cache" / image.id / f"coarse-{image.stamp}.png"
+
+    def cached(self, image: ImageRecord, *parts: str) -> Path:
+        """Return where a drawn picture of a photo lies; another content has another place."""
+        return self.folder.joinpath("cache", image.id, image.stamp, *parts)
+
+    def export_folder(self, job_id: str) -> Path:
+        """Return the folder of an export."""
+        return self.folder / "exports" / job_id
+
+    def scale_of(self, image: ImageRecord) -> dict[str, Any]:
+        """Return the scale of a photo as `ScaleRule` takes it."""
+        if image.scale is not None:
+            return image.scale
+        mm_per_px = self.settings.mm_per_px
+        return {} if mm_per_px is None else {"mm_per_px": mm_per_px}
+
+    def sweep(self) -> None:
+        """Remove what a killed server left half-done: uploads that were never answered."""
+        kept = self.images.uploads()
+        for path in (self.folder / "uploads").iterdir():
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+        for folder in (self.folder / "exports").iterdir():
+            try:
+                self.jobs.get(folder.name)
+            except Refused:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _found_file(path: Path, root: Path) -> FoundFile | None:
+    """Describe a listed photo; None for one that leads out of its folder or is gone."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  a link keeps its own name
+    parent = Path(os.path.realpath(absolute.parent))
+    name = parent / absolute.name
+    if not name.is_relative_to(root):
+        return None
+    file = name.relative_to(root).as_posix()
+    try:
+        status = resolve_under(root, file).stat()
+        file.encode()
+    except (Refused, OSError, UnicodeEncodeError):
+        return None
+    return FoundFile(file, status.st_size, status.st_mtime_ns)
+
+
+def display_name(given: str) -> str:
+    r"""Make a name for people of what a browser sent; it never names a file.
+
+    >>> display_name("..\\..\\etc/passwd\x00.jpg"), display_name(" ")
+    ('passwd_.jpg', 'photo')
+    """
+    last = re.split(r"[/\\]", given)[-1]
+    shown = "".join(sign if sign.isprintable() else "_" for sign in last).strip(" .")
+    return shown[-_LONGEST_NAME:] or "photo"
+
+
+def export_keys(names: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Name the outputs of photos in an export: like the photos, in plain letters, each once.
+
+    Args:
+        names: name and id of each.
+
+    >>> export_keys([("a/<b>.jpg", "12345678"), ("../c.png", "0")])
+    {'12345678': 'a/_b_', '0': '_/c'}
+    """
+    taken: set[str] = set()
+    keys = {}
+    for name, image_id in names:
+        plain = _UNSAFE.sub("_", str(PurePosixPath(name).with_suffix("")))
+        parts = [part.strip(" .") or "_" for part in plain.split("/")]
+        key = "/".join(part[:100] for part in parts)
+        if key.casefold() in taken:
+            key = f"{key}-{image_id}"
+        taken.add(key.casefold())
+        keys[image_id] = key
+    return keys

@@ -1,0 +1,150 @@
+"""Photos: listed, uploaded, changed, shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from crackgauge.web.receiving import receive_photo
+from crackgauge.web.schemas import (
+    Count,
+    Id,
+    Image,
+    ImageChange,
+    Images,
+    Index,
+    LevelNumber,
+    Line,
+    Offset,
+    SortedBy,
+    Zoom,
+)
+from crackgauge.web.state import Server
+from crackgauge.web.tiles import TILE_PX, top_level
+
+router = APIRouter(prefix="/api/images", tags=["images"])
+JPEG, PNG = "image/jpeg", "image/png"
+# A picture is drawn anew under the same address when the photo was changed.
+_CACHED = {"Cache-Control": "private, no-cache"}
+
+
+@router.get("")
+def list_images(
+    server: Server, order: SortedBy = "name", offset: Offset = 0, count: Count = 200
+) -> Images:
+    """List photos with their counts and their state."""
+    project = server.project
+    counts, digest = project.cracks.counts(), project.model.digest
+    return Images(
+        items=[
+            Image.of(record, counts=counts.get(record.id, {}), digest=digest)
+            for record in project.images.page(order=order, offset=offset, count=count)
+        ],
+        total=project.images.count(),
+    )
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    },
+)
+async def upload_image(
+    request: Request,
+    server: Server,
+    name: Annotated[str, Query(max_length=1000, description="for people; it names no file")],
+) -> Image:
+    """Take a photo: JPEG, PNG, TIFF, WebP or BMP, told by its content."""
+    return server.image(await receive_photo(request, server, name))
+
+
+@router.get("/{image_id}")
+def get_image(image_id: Id, server: Server) -> Image:
+    """Give one photo."""
+    return server.image(server.project.images.get(image_id))
+
+
+@router.patch("/{image_id}")
+def change_image(image_id: Id, change: ImageChange, server: Server) -> Image:
+    """Comment on a photo, or give it a scale of its own."""
+    project = server.project
+    with_scale = "scale" in change.model_fields_set
+    with project.database.write():
+        record = project.images.change(
+            image_id,
+            version=change.version,
+            comment=change.comment,
+            scale=None if change.scale is None else change.scale.model_dump(exclude_none=True),
+            with_scale=with_scale,
+        )
+        if with_scale and record.survey:
+            server.queue.add("measure", [image_id])
+    server.tell_image(image_id)
+    return server.image(project.images.get(image_id))
+
+
+@router.get(
+    "/{image_id}/thumbnail", response_class=Response, responses={200: {"content": {JPEG: {}}}}
+)
+def get_thumbnail(image_id: Id, server: Server) -> Response:
+    """Give the photo small, as JPEG."""
+    picture = server.renderer.thumbnail(server.project.images.get(image_id))
+    return Response(picture, media_type=JPEG, headers=_CACHED)
+
+
+@router.get("/{image_id}/tiles")
+def get_zoom(image_id: Id, server: Server) -> Zoom:
+    """Say how the tiles of a photo are asked for."""
+    height, width = server.renderer.size(server.project.images.get(image_id))
+    return Zoom(
+        height_px=height, width_px=width, tile_px=TILE_PX, top_level=top_level(height, width)
+    )
+
+
+@router.get(
+    "/{image_id}/tiles/{level}/{column}/{row}",
+    response_class=Response,
+    responses={200: {"content": {JPEG: {}}}},
+)
+def get_tile(
+    image_id: Id, level: LevelNumber, column: Index, row: Index, server: Server
+) -> Response:
+    """Give a tile of the photo, as JPEG."""
+    image = server.project.images.get(image_id)
+    picture = server.renderer.photo_tile(image, level, column, row)
+    return Response(picture, media_type=JPEG, headers=_CACHED)
+
+
+@router.get(
+    "/{image_id}/probability/{level}/{column}/{row}",
+    response_class=Response,
+    responses={200: {"content": {PNG: {}}}},
+)
+def get_probability_tile(
+    image_id: Id, level: LevelNumber, column: Index, row: Index, server: Server
+) -> Response:
+    """Give a tile of the probability, round(255 p), as grey PNG; coarse levels show the largest."""
+    image = server.project.images.get(image_id)
+    picture = server.renderer.probability_tile(image, level, column, row)
+    return Response(picture, media_type=PNG, headers=_CACHED)
+
+
+@router.get("/{image_id}/lines")
+def get_lines(image_id: Id, server: Server) -> list[Line]:
+    """Give the centre lines of the cracks, with the widths along them."""
+    image = server.project.images.get(image_id)
+    values = json.loads(server.project.survey(image).read_text("utf-8"))
+    return [
+        Line(crack=row["crack_id"], points=row["line_px"])
+        for row in values["survey"]["branches"]
+        if row["line_px"]
+    ]

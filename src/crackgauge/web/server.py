@@ -1,0 +1,254 @@
+"""The server: everything that `crackgauge serve` starts and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from crackgauge.errors import CrackgaugeError, UsageError
+from crackgauge.pipeline.folder import held
+from crackgauge.web.access_token import check_token, require_token
+from crackgauge.web.app import create_app
+from crackgauge.web.connections import protocol_of
+from crackgauge.web.events import Events
+from crackgauge.web.gate import Gate
+from crackgauge.web.jobs import JobQueue
+from crackgauge.web.limits import Limits
+from crackgauge.web.project import Project, read_model_info
+from crackgauge.web.refusals import Refused
+from crackgauge.web.renderer import Renderer
+from crackgauge.web.security import Access
+from crackgauge.web.state import State
+from crackgauge.web.supervision import WorkerSettings
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_GRACE_S = 3
+_LOG = logging.getLogger("crackgauge.web")
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What a server is started with.
+
+    Args:
+        project: its folder.
+        photos: a photo, a folder or a pattern; None for what the project has.
+        host: address to listen on.
+        port: 0 for a free one.
+        model: a model file, or the folder of a training with one; None for the default.
+        mm_per_px: scale of all photos; None leaves the project's.
+        token: that requests must carry; None for none.
+        names: further names that the server may be called by.
+        workers: processes that work on jobs.
+        threads: of the network in each; None for all cores shared among them.
+        worker_memory_bytes: that one may take.
+        limits: the bounds of everything else.
+    """
+
+    project: Path
+    photos: str | Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8730
+    model: str | Path | None = None
+    mm_per_px: float | None = None
+    token: str | None = field(default=None, repr=False)
+    names: Sequence[str] = ()
+    workers: int = 1
+    threads: int | None = None
+    worker_memory_bytes: int = 8 << 30
+    limits: Limits = field(default_factory=Limits)
+
+
+def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
+    """Serve a project until SIGINT or SIGTERM comes.
+
+    Args:
+        settings: what with.
+        ready: called with the address, once it listens.
+
+    Raises:
+        UsageError: an address of others without a token, a token that is too short, a port that
+            is taken, no photo, a project that another server holds.
+        ModelFileError: the model is none.
+        StorageError: the project cannot be written.
+    """
+    token = _token_for(settings)
+    if settings.mm_per_px is not None and not 0 < settings.mm_per_px < float("inf"):
+        raise UsageError(
+            f"mm per px: got {settings.mm_per_px:g}, expected a positive number such as 0.21"
+        )
+    model = read_model_info(settings.model)
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(_listening(settings.host, settings.port))
+        settings.project.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(held(settings.project))
+        project = Project(settings.project, model)
+        stack.callback(project.database.close)
+        project.sweep()
+        if settings.photos is not None:
+            project.list_photos(settings.photos)
+        if settings.mm_per_px is not None:
+            _set_scale(project, settings.mm_per_px)
+        state = _start(project, settings, token, stack)
+        _run(state, settings, listening, ready)
+
+
+def _set_scale(project: Project, mm_per_px: float) -> None:
+    """Take the scale of the command line; what was measured with another is measured anew."""
+    if project.settings.mm_per_px == mm_per_px:
+        return
+    with project.database.write():
+        project.table.change({"mm_per_px": mm_per_px}, version=None)
+        done = [image.id for image in project.images.every() if image.survey]
+        project.jobs.add("measure", list(done), most=len(done) + project.jobs.counts()["queued"])
+
+
+def _start(
+    project: Project, settings: ServerSettings, token: str | None, stack: contextlib.ExitStack
+) -> State:
+    limits = settings.limits
+    events = Events(limits.event_streams)
+    threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
+    memory = settings.worker_memory_bytes
+    finder = WorkerSettings(project.model.file, threads, memory, warm=True)
+    queue = JobQueue(project, limits, events, finder, workers=settings.workers)
+    renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
+    stack.callback(renderer.close)
+    stack.callback(queue.close)
+    hosts = {*_LOOPBACK, settings.host, *settings.names}
+    access = Access(
+        frozenset(name.lower() for name in hosts if not _is_any(name)),
+        project.table.csrf(),
+        token,
+    )
+    queue.start()
+    state = State(project, queue, renderer, events, limits, access)
+    threading.Thread(target=_look_at_photos, args=(state,), daemon=True).start()
+    return state
+
+
+def _look_at_photos(state: State) -> None:
+    """Note the size of each photo, and set aside what is none, while the server answers."""
+    with contextlib.suppress(CrackgaugeError):
+        state.renderer.start()
+    for image in state.project.images.every():
+        if image.height_px is not None or image.state not in ("new", "done"):
+            continue
+        try:
+            found = state.renderer.describe(state.project.photo(image))
+            size = (int(found["height_px"]), int(found["width_px"]))
+            state.project.images.set_size(image.id, *size)
+            if found["coarse"] and not state.project.coarse(image).is_file():
+                state.queue.add("coarse", [image.id])
+        except Refused as refused:
+            if refused.status not in (500, 503):
+                state.project.images.set_state(
+                    image.id, "set-aside", refused.reason, refused.sentence
+                )
+        except CrackgaugeError:
+            return  # the server is being closed
+        state.tell_image(image.id)
+
+
+def _run(
+    state: State,
+    settings: ServerSettings,
+    listening: socket.socket,
+    ready: Callable[[str], None],
+) -> None:
+    config = uvicorn.Config(
+        Gate(create_app(state), state.access, state.limits),
+        http=protocol_of(state.limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    host, port = listening.getsockname()[:2]
+    shown = settings.host if not _is_any(settings.host) else host
+    server = _Server(config, lambda: ready(f"http://{_bracketed(shown)}:{port}/"), state.events)
+    server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens, and that ends its event streams when it is stopped."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], events: Events) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._events = events
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._events.close()
+        await super().shutdown(sockets)
+
+
+def _token_for(settings: ServerSettings) -> str | None:
+    token = None if settings.token is None else check_token(settings.token)
+    if token is None and not is_loopback(settings.host):
+        raise require_token(settings.host)
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine alone.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_any(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen on an address.
+
+    Raises:
+        UsageError: it is taken, or none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"{host}:{port}: cannot be listened on ({error.strerror or error}); "
+                "choose another --port or --host"
+            ) from error
+        yield listening

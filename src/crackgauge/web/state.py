@@ -1,0 +1,54 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from crackgauge.web.events import Events
+from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.jobs import JobQueue
+from crackgauge.web.limits import Limits
+from crackgauge.web.project import Project
+from crackgauge.web.renderer import Renderer
+from crackgauge.web.schemas import Image, Job
+from crackgauge.web.security import Access
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts of a running server."""
+
+    project: Project
+    queue: JobQueue
+    renderer: Renderer
+    events: Events
+    limits: Limits
+    access: Access
+
+    def image(self, record: ImageRecord) -> Image:
+        """Word a photo."""
+        counts = self.project.cracks.counts().get(record.id, {})
+        return Image.of(record, counts=counts, digest=self.project.model.digest)
+
+    def job(self, job_id: str) -> Job:
+        """Word a job.
+
+        Raises:
+            Refused: 404.
+        """
+        record = self.project.jobs.get(job_id)
+        return Job.of(record, self.queue.share(record))
+
+    def tell_image(self, image_id: str) -> None:
+        """Tell the open pages that a photo was changed."""
+        self.events.tell("image", {"id": image_id})
+
+
+def _state_of(request: Request) -> Any:
+    return request.app.state.crackgauge
+
+
+Server = Annotated[State, Depends(_state_of)]

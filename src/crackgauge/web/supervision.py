@@ -1,0 +1,208 @@
+"""A worker process as the server sees it: asked, timed, ended, replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crackgauge.errors import CrackgaugeError
+from crackgauge.web.access_token import TOKEN_VARIABLE
+from crackgauge.web.refusals import Refused
+
+_READY_S = 120.0
+_LOOK_EVERY_S = 0.2
+
+
+class WorkerEnded(CrackgaugeError):
+    """The worker process ended before it answered."""
+
+
+class OutOfTime(CrackgaugeError):
+    """The worker took longer than it may, and was ended."""
+
+
+class Cancelled(CrackgaugeError):
+    """The task was cancelled, and its worker ended."""
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """How workers are started.
+
+    Args:
+        model: file of the model; None for the default.
+        threads: of the network.
+        memory_bytes: that one may take.
+        warm: open the model at once.
+    """
+
+    model: str | None
+    threads: int
+    memory_bytes: int
+    warm: bool
+
+
+class WorkerProcess:
+    """One worker at a time; a new one is started where the last one ended. For one thread.
+
+    Args:
+        settings: how it is started.
+    """
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._number = 0
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process, None where there is none."""
+        process = self._process
+        return None if process is None or process.poll() is not None else process.pid
+
+    def ensure(self) -> None:
+        """Start a worker if there is none.
+
+        Raises:
+            WorkerEnded: it ended while it was starting.
+            OutOfTime: it did not get ready.
+        """
+        if self.pid is not None or self._closed:
+            return
+        self._lines = queue.SimpleQueue()
+        environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+        settings = json.dumps(
+            {
+                "model": self._settings.model,
+                "threads": self._settings.threads,
+                "memory_bytes": self._settings.memory_bytes,
+                "warm": self._settings.warm,
+            }
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "crackgauge.web.worker", settings],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
+        )
+        threading.Thread(target=_read_lines, args=(self._process, self._lines), daemon=True).start()
+        self._wait(time.monotonic() + _READY_S, lambda message: "ready" in message, _never)
+
+    def ask(
+        self,
+        task: str,
+        arguments: Mapping[str, Any],
+        *,
+        seconds: float,
+        tell: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, Any]:
+        """Have a task done.
+
+        Args:
+            task: its name.
+            arguments: JSON values.
+            seconds: that it may take.
+            tell: called with the share done.
+            cancelled: asked again and again; the worker is ended when it says so.
+
+        Raises:
+            Refused: what the worker said.
+            WorkerEnded: the process ended.
+            OutOfTime: it took longer.
+            Cancelled: somebody wanted so.
+        """
+        self.ensure()
+        self._number += 1
+        process = self._process
+        if process is None or process.stdin is None:
+            raise WorkerEnded("the server is being closed")
+        request = {"number": self._number, "task": task, "arguments": dict(arguments)}
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+        except OSError as error:
+            self.end()
+            raise WorkerEnded("the worker process ended") from error
+
+        def is_answer(message: Mapping[str, Any]) -> bool:
+            if message.get("number") != self._number:
+                return False
+            if "share" in message and tell is not None:
+                tell(float(message["share"]))
+            return "share" not in message
+
+        answer = self._wait(time.monotonic() + seconds, is_answer, cancelled or _never)
+        if "refused" in answer:
+            raise Refused(**answer["refused"])
+        return dict(answer["result"])
+
+    def end(self) -> None:
+        """End the process at once; every file it writes has a temporary name until it is whole."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+
+    def close(self) -> None:
+        """End the process, and start no other."""
+        self._closed = True
+        self.end()
+
+    def _wait(
+        self,
+        until: float,
+        is_answer: Callable[[Mapping[str, Any]], bool],
+        cancelled: Callable[[], bool],
+    ) -> dict[str, Any]:
+        lines = self._lines
+        while True:
+            try:
+                line = lines.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                if cancelled():
+                    self.end()
+                    raise Cancelled("this job was cancelled") from None
+                if time.monotonic() > until:
+                    self.end()
+                    raise OutOfTime("took longer than it may; cut the image") from None
+                continue
+            if line is None:
+                self.end()
+                raise WorkerEnded("the worker process ended")
+            message = json.loads(line)
+            if is_answer(message):
+                return dict(message)
+            if time.monotonic() > until:
+                self.end()
+                raise OutOfTime("took longer than it may; cut the image")
+
+
+def _read_lines(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) -> None:
+    """Pass on what a worker says; None when it has ended."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in process.stdout or ():
+            lines.put(line)
+    lines.put(None)
+
+
+def _never() -> bool:
+    return False

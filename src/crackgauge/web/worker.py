@@ -1,0 +1,187 @@
+"""A worker process: it takes tasks as lines of JSON and answers with lines of JSON.
+
+    python -m crackgauge.web.worker '{"memory_bytes": ..., "model": ..., "threads": ...}'
+
+It reads files that nobody vouches for, so it is a process of its own: what ends it, or fills its
+memory, ends nothing else. It ends when the server does, for then its standard input ends.
+
+    in    {"number": 1, "task": "find", "arguments": {...}}
+    out   {"ready": true}, once
+          {"number": 1, "share": 0.25}
+          {"number": 1, "result": {...}}
+          {"number": 1, "refused": {"status": 422, "reason": "corrupt", "sentence": "..."}}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from crackgauge.errors import TOO_LARGE, CrackgaugeError
+from crackgauge.web.refusals import as_refused
+
+_ENDED_BY_SERVER = 4
+_TELL_EVERY_S = 0.25
+
+Task = Callable[[Mapping[str, Any], Callable[[float], None]], dict[str, Any]]
+
+
+class Tasks:
+    """What a worker can do; the model and the last images stay open.
+
+    Args:
+        model: file of the model; None for the default.
+        threads: of the network.
+    """
+
+    def __init__(self, model: str | None, threads: int) -> None:
+        from crackgauge.web.drawing import Drawer
+
+        self._model = model
+        self._threads = threads
+        self._predictor: Any = None
+        self._drawer = Drawer()
+
+    def run(
+        self, name: str, arguments: Mapping[str, Any], tell: Callable[[float], None]
+    ) -> dict[str, Any]:
+        """Do one task.
+
+        Raises:
+            CrackgaugeError: it cannot be done.
+        """
+        from crackgauge.web.drawing import describe, make_coarse
+
+        tasks: dict[str, Callable[[], dict[str, Any]]] = {
+            "describe": lambda: describe(arguments),
+            "coarse": lambda: make_coarse(arguments, tell),
+            "draw": lambda: self._drawer.draw(arguments),
+            "thumbnail": lambda: self._drawer.thumbnail(arguments),
+            "find": lambda: self._find(arguments, tell),
+            "measure": lambda: self._measure(arguments),
+            "export": lambda: self._export(arguments, tell),
+        }
+        return tasks[name]()
+
+    def open_model(self) -> None:
+        """Open the model ahead of the first photo."""
+        from crackgauge.inference.predictor import open_model
+
+        if self._predictor is None:
+            self._predictor = open_model(self._model, threads=self._threads)
+
+    def _find(self, arguments: Mapping[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
+        from crackgauge.web.drawing import make_coarse_probability
+        from crackgauge.web.measuring import find_cracks, probability_file
+
+        self.open_model()
+        out = Path(arguments["out"])
+        find_cracks(Path(arguments["photo"]), out, self._predictor, tell)
+        found = probability_file(out)
+        if found is not None and found.suffix == ".tif":
+            make_coarse_probability(found, Path(arguments["coarse_probability"]), lambda _: None)
+        return self._measure(arguments)
+
+    def _measure(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        from crackgauge.web.measuring import measure_photo
+
+        return {"measured": measure_photo(arguments)}
+
+    def _export(
+        self, arguments: Mapping[str, Any], tell: Callable[[float], None]
+    ) -> dict[str, Any]:
+        from crackgauge.web.exporting import export
+
+        return export(arguments, tell)
+
+
+def main(arguments: str) -> None:
+    """Work until the server ends."""
+    settings = json.loads(arguments)
+    channel = _own_channel()
+    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
+    _limit_memory(int(settings["memory_bytes"]))
+    _offer_to_the_kernel()
+    tasks = Tasks(settings["model"], int(settings["threads"]))
+    if settings["warm"]:
+        tasks.open_model()
+    _say(channel, {"ready": True})
+    while True:
+        _answer(waiting.get(), tasks, channel)
+
+
+def _own_channel() -> IO[str]:
+    """Take standard output for the answers; whatever libraries print goes to standard error."""
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return channel
+
+
+def _listen(waiting: queue.SimpleQueue[dict[str, Any]]) -> None:
+    for line in sys.stdin:
+        waiting.put(json.loads(line))
+    os._exit(_ENDED_BY_SERVER)  # every file is written under a temporary name first
+
+
+def _limit_memory(most: int) -> None:
+    """Bound the data of this process, so that what needs more is refused, not the machine."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _offer_to_the_kernel() -> None:
+    """Be the first that is ended where the machine's memory is full, before the server."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _answer(request: Mapping[str, Any], tasks: Tasks, channel: IO[str]) -> None:
+    number = request["number"]
+    told_at = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= _TELL_EVERY_S:
+            told_at = time.monotonic()
+            _say(channel, {"number": number, "share": round(share, 4)})
+
+    try:
+        result = tasks.run(request["task"], request["arguments"], tell)
+        _say(channel, {"number": number, "result": result})
+    except MemoryError:
+        sentence = "needs more memory than a worker may take; cut the image, or save it tiled"
+        refused = {"status": 413, "reason": TOO_LARGE, "sentence": sentence}
+        _say(channel, {"number": number, "refused": refused})
+    except Exception as error:  # noqa: BLE001  a worker outlives its tasks
+        if not isinstance(error, CrackgaugeError):
+            traceback.print_exc()
+        word = as_refused(error)
+        refused = {
+            "status": word.status,
+            "reason": word.reason,
+            "sentence": word.sentence,
+            "retry_after_s": word.retry_after_s,
+        }
+        _say(channel, {"number": number, "refused": refused})
+
+
+def _say(channel: IO[str], message: Mapping[str, Any]) -> None:
+    channel.write(json.dumps(message) + "\n")
+    channel.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
