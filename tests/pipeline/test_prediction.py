@@ -326,3 +326,42 @@ def test_a_big_image_that_is_damaged_within_is_set_aside(
     summary = predict(tmp_path / "photos", tmp_path / "out", model=predictor, big_px=1_000_000)
     assert [(name, reason) for name, reason, _ in summary.set_aside] == [("a.tif", "corrupt")]
     assert sorted(tree(tmp_path / "out")) == [".lock", "run.json", "set_aside.csv"]
+
+
+def test_masks_are_thinned_where_that_is_asked_for(
+    photos: Photos, predictor: Predictor, tmp_path: Path
+) -> None:
+    source = photos(one=(30,))
+    predict(source, tmp_path / "out", model=predictor, thin=True)
+    mask = read_mask(tmp_path / "out/masks/one.png").mask
+    assert np.flatnonzero(mask[:, 48]).tolist() == [30]
+    # The probability stays; a run that is not thinned is another one.
+    assert np.count_nonzero(cv2.imread(str(tmp_path / "out/probabilities/one.png"), -1)[:, 48]) > 1
+    with pytest.raises(UsageError, match="thin was true and is now null"):
+        predict(source, tmp_path / "out", model=predictor)
+
+
+def test_a_model_may_say_that_its_masks_are_thinned(
+    photos: Photos, predictor: Predictor, tmp_path: Path
+) -> None:
+    source = photos(one=(30,))
+    described = predictor.metadata.model_copy(update={"postprocessing": ("thin",)})
+    backend = predictor.network().backend
+    model = Predictor(described, backend, digest=predictor.digest)
+    predict(source, tmp_path / "own", model=model)
+    predict(source, tmp_path / "raw", model=model, thin=False)
+    counts = [
+        int(read_mask(tmp_path / name / "masks/one.png").mask[:, 48].sum())
+        for name in ("own", "raw")
+    ]
+    assert counts == [1, 3]
+
+
+def test_what_is_too_large_to_be_thinned_is_set_aside(
+    photos: Photos, predictor: Predictor, tmp_path: Path
+) -> None:
+    source = photos(one=(30,))
+    summary = predict(source, tmp_path / "out", model=predictor, thin=True, big_px=100)
+    assert (summary.done, len(summary.set_aside)) == (0, 1)
+    assert "--no-thin" in (tmp_path / "out/set_aside.csv").read_text()
+    assert not (tmp_path / "out/masks/one.tif").exists()

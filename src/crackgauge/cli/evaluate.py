@@ -172,6 +172,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    thin: Annotated[
+        bool,
+        typer.Option(
+            "--thin",
+            help="Score the curves that the masks stand for: parts below 30 px left out, then "
+            "thinned to one pixel.",
+            rich_help_panel=_SCORES,
+        ),
+    ] = False,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -285,6 +294,7 @@ def command(
             against_threshold_from=against_threshold_from,
             tolerances_px=tolerance_px or TOLERANCES_PX,
             tolerances_diagonal=tolerance_diagonal or (),
+            thin=thin,
             images=images,
             originals=originals,
             group_pattern=group_pattern,

@@ -24,6 +24,16 @@ def command(
     tta: options.AugmentationOption = "none",
     tile: options.TileOption = None,
     upscale: options.UpscaleOption = None,
+    thin: Annotated[
+        bool | None,
+        typer.Option(
+            "--thin/--no-thin",
+            help="Thin masks to curves of one pixel, parts below 30 px left out; without it as "
+            "the model says.",
+            rich_help_panel="Output",
+            show_default=False,
+        ),
+    ] = None,
     probability_format: Annotated[
         options.ProbabilityFormat,
         typer.Option(
@@ -57,6 +67,7 @@ def command(
             threshold=threshold,
             augmentation=tta,
             tile=tile,
+            thin=thin,
             upscale=upscale,
             probability_format=probability_format,
             overwrite=overwrite,

@@ -17,6 +17,8 @@ from crackgauge.errors import UsageError
 DILATIONS, RADIUS_PX = 3, 3
 # Parts of a binarised map with fewer pixels are no cracks.
 LEAST_PX = 30
+# The name of `thin` in the description of a model.
+THIN = "thin"
 
 
 def centre_curve(mask: Mask) -> Mask:

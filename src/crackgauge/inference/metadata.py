@@ -34,6 +34,8 @@ class ModelMetadata(BaseModel):
         stride: px; windows begin at multiples of it.
         padding: how an image is filled up to the stride at its right and bottom: "edge" repeats
             the last pixel, "reflect" mirrors about it.
+        postprocessing: what is made of the mask: "thin", see `crackgauge.data.curves.thin`; or
+            nothing.
         halo: px around a tile that its result depends on.
         tile: px, side of a core; see `crackgauge.tiling`.
         tiling: "exact" where tiles equal the whole image, "approximate" where they are blended.
@@ -63,6 +65,7 @@ class ModelMetadata(BaseModel):
     preprocessing: tuple[str, ...] = ()
     stride: int = Field(default=8, ge=1, le=1024)
     padding: Literal["edge", "reflect"] = "edge"
+    postprocessing: tuple[Literal["thin"], ...] = ()
     halo: int = Field(default=96, ge=0, le=8192)
     tile: int = Field(default=1024, ge=1, le=16384)
     tiling: Literal["exact", "approximate"] = "exact"

@@ -105,6 +105,7 @@ def describe_run(run: RunModel) -> ModelMetadata:
         stride=stride,
         padding=getattr(network, "padding", "edge"),
         output_scale=float(getattr(network, "output_scale", 1.0)),
+        postprocessing=("thin",) if recipe.curves is not None else (),
         halo=-(-_reach_px(network) // stride) * stride,
         tile=_tile_px(network),
         tiling="exact" if network.tile_exact else "approximate",

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from crackgauge.arrays import Image, Mask, Probability, Window
+from crackgauge.data.curves import THIN, thin
 from crackgauge.errors import UsageError
 from crackgauge.images import ImageSource
 from crackgauge.images.bigtiff import TILE_PX
@@ -30,6 +31,7 @@ class Network:
         threshold_source: where it comes from, in words.
         augmentation: copies of the image that the probability is the mean over.
         tile: side of a core in px of the photo; None takes the model's own.
+        thin: masks are thinned to curves, see `crackgauge.data.curves.thin`.
     """
 
     predictor: Predictor
@@ -37,6 +39,7 @@ class Network:
     threshold_source: str
     augmentation: Augmentation
     tile: int | None = None
+    thin: bool = False
 
     @classmethod
     def open(
@@ -50,8 +53,11 @@ class Network:
         device: str,
         threads: int | None,
         precision: str,
+        thin: bool | None = None,
     ) -> Network:
         """Open a model file, a training or the default model (None), or take an open one.
+
+        `thin` None is what the model's description says.
 
         Raises:
             UsageError: a threshold or a tile that cannot be, a backend that is not there.
@@ -67,11 +73,13 @@ class Network:
         if tile is not None and (tile < unit or tile % unit):
             raise UsageError(f"tile: got {tile} px, expected a multiple of {unit}")
         model.plan(1, 1, augmentation=augmentation, tile=tile)  # raises before any image is read
+        if thin is None:
+            thin = THIN in model.metadata.postprocessing
         if threshold is not None:
-            return cls(model, threshold, "given", augmentation, tile)
+            return cls(model, threshold, "given", augmentation, tile, thin)
         words = model.metadata.threshold_source
         source = f"the model's own ({words})" if words else "the model's own"
-        return cls(model, model.threshold, source, augmentation, tile)
+        return cls(model, model.threshold, source, augmentation, tile, thin)
 
     def fingerprint(self) -> dict[str, object]:
         """Name everything here that the results depend on, as JSON values."""
@@ -82,6 +90,7 @@ class Network:
             "threshold_source": self.threshold_source,
             "augmentation": self.augmentation,
             "tile": self.tile,
+            **({"thin": True} if self.thin else {}),
         }
 
     @property
@@ -143,4 +152,4 @@ class Network:
     def mask(self, probability: Probability) -> Mask:
         """Tell crack from sound."""
         mask: Mask = probability >= np.float32(self.threshold)
-        return mask
+        return thin(mask) if self.thin else mask

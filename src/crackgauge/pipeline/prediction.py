@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from crackgauge.arrays import Image, Mask, Probability, Window
+from crackgauge.errors import TOO_LARGE, InputRefused
 from crackgauge.images import (
     BIG_OUTPUT_PX,
     ImageSource,
@@ -43,6 +44,7 @@ def predict(
     threshold: float | None = None,
     augmentation: Augmentation = "none",
     tile: int | None = None,
+    thin: bool | None = None,
     upscale: int | None = None,
     probability_format: ProbabilityFormat = "png",
     recursive: bool = True,
@@ -72,6 +74,8 @@ def predict(
         tile: side of a tile's core in px, a multiple of 512 (of 512 / `upscale`); None takes the
             model's own.
         upscale: how many times the model enlarges the photo; needed for those that do.
+        thin: masks are thinned to curves of one pixel, parts below 30 px left out; None does what
+            the model's description says. Images above `big_px` are then set aside.
         probability_format: how probabilities are written.
         recursive: look into folders inside the source.
         overwrite: begin again whatever is in `out`.
@@ -96,6 +100,7 @@ def predict(
         device=device,
         threads=threads,
         precision=precision,
+        thin=thin,
     )
     network.check_upscale(upscale)
     fingerprint = {
@@ -213,9 +218,16 @@ def predict_by_window(
         enlarged: the enlarged photo to write, or None.
 
     Raises:
-        InputRefused: the image is damaged where it is read.
+        InputRefused: the image is damaged where it is read, or masks are to be thinned.
         StorageError: the disk is full; neither file is left.
     """
+    if network.thin:
+        raise InputRefused(
+            source.path or files[0],
+            TOO_LARGE,
+            "its mask is too large to be thinned as a whole; leave it as it is with --no-thin, or "
+            "cut the image",
+        )
     height, width = (network.enlargement * size for size in (source.height, source.width))
     pixels = 0
     with contextlib.ExitStack() as stack:

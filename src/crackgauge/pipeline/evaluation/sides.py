@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crackgauge.arrays import Image, Mask
+from crackgauge.arrays import Image, Mask, Probability
 from crackgauge.data.listing import IMAGE_SUFFIXES
 from crackgauge.errors import DatasetError, InputRefused, UsageError
 from crackgauge.images import read_image
@@ -257,16 +257,25 @@ def score_side(
     Raises:
         UsageError, DatasetError: a file that cannot be read or does not fit; nothing is scored.
     """
-    threshold = side.plan.threshold
-    if side.plan.cases:
-        to_choose = _items(side.plan.cases, side.predictions, reader, None, steps)
-        threshold = choose_threshold(to_choose, tolerance=CHOSEN_AT)
+    threshold = threshold_of(side, reader, steps)
     return evaluate_pairs(
         _items(truths.cases, side.predictions, reader, enlarged, steps),
         threshold=threshold,
         threshold_source=side.plan.source,
         tolerances=tolerances,
     )
+
+
+def threshold_of(side: Side, reader: TruthReader, steps: Steps) -> float | None:
+    """The threshold of a side, chosen now where that is to be done; None for masks.
+
+    Raises:
+        UsageError, DatasetError: as `score_side`.
+    """
+    if not side.plan.cases:
+        return side.plan.threshold
+    to_choose = _items(side.plan.cases, side.predictions, reader, None, steps)
+    return choose_threshold(to_choose, tolerance=CHOSEN_AT)
 
 
 def _items(
@@ -286,7 +295,11 @@ def _items(
 
 def predicted_mask(side: Side, case: Case, shape: tuple[int, int], threshold: float | None) -> Mask:
     """Read or make a prediction once more, as crack or not."""
-    prediction = side.predictions.read(case, shape)
+    return cut(side.predictions.read(case, shape), threshold)
+
+
+def cut(prediction: Mask | Probability, threshold: float | None) -> Mask:
+    """Crack or not: a mask as it is, a probability from the threshold on."""
     if threshold is None:
         mask: Mask = prediction.astype(bool, copy=False)
         return mask

@@ -26,6 +26,7 @@ from crackgauge.pipeline.evaluation.report import (
     write_report,
 )
 from crackgauge.pipeline.evaluation.sides import NetworkSettings, Steps, find_enlarged, score_side
+from crackgauge.pipeline.evaluation.thinning import thin_side
 from crackgauge.pipeline.evaluation.truths import TruthReader
 from crackgauge.pipeline.network import Augmentation
 from crackgauge.pipeline.summary import Progress, silent
@@ -55,6 +56,7 @@ def evaluate(
     against_threshold_from: str | Path | None = None,
     tolerances_px: Sequence[float] = TOLERANCES_PX,
     tolerances_diagonal: Sequence[float] = (),
+    thin: bool = False,
     images: str | Path | None = None,
     originals: str | Path | None = None,
     group_pattern: str | None = None,
@@ -93,6 +95,7 @@ def evaluate(
         against_threshold_from: for B.
         tolerances_px: each at least 0.
         tolerances_diagonal: fractions of the image's diagonal.
+        thin: score the curves that the masks of A and B stand for, see `data.curves.thin`.
         images: super-resolved images, scored with PSNR and SSIM; with `originals`.
         originals: what they should look like.
         group_pattern: what of a name is the source photo; as in `data.pairs.group_of`.
@@ -150,6 +153,9 @@ def evaluate(
     enlarged = find_enlarged(images, originals, truth_set)
     sides = [a] if b is None else [a, b]
     steps = Steps(sum(side.readings(truth_set) for side in sides), progress)
+    if thin:
+        a, *rest = (thin_side(side, reader, steps) for side in sides)
+        b = rest[0] if rest else None
     scored = score_side(a, truth_set, reader, tolerances=tolerances, enlarged=enlarged, steps=steps)
     comparison = None
     if b is not None:
