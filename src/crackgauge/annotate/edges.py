@@ -42,6 +42,11 @@ class Edges:
     width_px: _Floats
 
     @property
+    def length_px(self) -> float:
+        """Length of the centre line."""
+        return float(np.hypot(*np.diff(self.centre, axis=0).T).sum())
+
+    @property
     def polygon(self) -> Points:
         """The outline, float64 (2 K, 2): along the left edge and back along the right one."""
         return np.concatenate([self.left, self.right[::-1]])

@@ -6,6 +6,8 @@ points to the right of the direction of the line on the screen (x right, y down)
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -20,15 +22,16 @@ def resample(points: Points, spacing_px: float = 1.0) -> Points:
     """Place samples evenly along a polyline, its ends among them.
 
     Args:
-        points: float64 (N, 2), N >= 2, not all equal.
+        points: float64 (N, 2 or more), x and y, and values that are interpolated along with them;
+            N >= 2, not all at one place.
         spacing_px: about so far apart.
 
     >>> resample(np.array([[0.0, 0.0], [3.0, 0.0]]))[:, 0].tolist()
     [0.0, 1.0, 2.0, 3.0]
     """
-    along = np.r_[0.0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
+    along = np.r_[0.0, np.cumsum(np.hypot(*np.diff(points[:, :2], axis=0).T))]
     at = np.linspace(0.0, along[-1], max(round(along[-1] / spacing_px), 1) + 1)
-    return np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=1)
+    return np.stack([np.interp(at, along, values) for values in points.T], axis=1)
 
 
 def smooth(values: Points, half: int) -> Points:
@@ -69,7 +72,7 @@ def straighten(
     across: Points,
     reach_px: float,
     *,
-    order: int = 1,
+    order: Literal[1, 3] = 1,
 ) -> npt.NDArray[np.float64]:
     """Sample an image along the normals of a line; beyond its border the border goes on.
 

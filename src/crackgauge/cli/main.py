@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from crackgauge.cli import (
+    compare,
     doctor,
     evaluate,
     export,
@@ -19,6 +20,7 @@ from crackgauge.cli import (
     predict,
     report,
     serve,
+    trace,
     train,
 )
 from crackgauge.cli.data import app as data_app
@@ -47,6 +49,8 @@ for _panel, _name, _module in (
     ("Find and measure", "predict", predict),
     ("Find and measure", "measure", measure),
     ("Find and measure", "report", report),
+    ("Find and measure", "compare", compare),
+    ("Find and measure", "trace", trace),
     ("Find and measure", "serve", serve),
     ("Find and measure", "evaluate", evaluate),
     ("Models", "train", train),
@@ -57,6 +61,7 @@ for _panel, _name, _module in (
     app.command(
         _name,
         rich_help_panel=_panel,
+        cls=getattr(_module, "COMMAND_CLASS", None),
         epilog=_module.EPILOG,
         help=help_text(_module.command),
     )(_module.command)

@@ -10,6 +10,7 @@ from crackgauge.pipeline.evaluation.verb import evaluate
 from crackgauge.pipeline.inspection import inspect
 from crackgauge.pipeline.measurement import measure_files
 from crackgauge.pipeline.prediction import predict
+from crackgauge.pipeline.proposals import propose
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "inspect",
     "measure_files",
     "predict",
+    "propose",
 ]
