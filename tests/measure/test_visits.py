@@ -78,6 +78,8 @@ def test_new_and_gone():
     assert changes["y_px"].tolist() == pytest.approx([52.5, 152.5, 102.5], abs=0.6)
     assert changes["length_before_px"].round().tolist() == [160, 0, 160]
     assert np.isnan(changes["width_mean_before_px"][1])
+    assert changes["width_mean_after_px"][1] == pytest.approx(5, abs=0.1)
+    assert np.isnan(changes["width_mean_change_px"][1])
 
 
 def test_two_pieces_that_have_become_one_are_one_change():

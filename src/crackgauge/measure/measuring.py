@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crackgauge.arrays import Mask, Probability, Window
+from crackgauge.arrays import Mask, Probability, Window, check_mask
 from crackgauge.measure.bridging import Bridging
 from crackgauge.measure.parts import assemble, measure_part
 from crackgauge.measure.region import Region
@@ -98,7 +98,7 @@ def measure_image(
     Raises:
         UsageError: as `measure`.
     """
-    height, width = mask.shape[:2]
+    height, width = check_mask(mask).shape
     part = measure_part(
         mask,
         window=Window(0, 0, height, width),
