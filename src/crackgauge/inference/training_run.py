@@ -47,7 +47,8 @@ def read_run(folder: Path) -> RunModel:
     """Read the best weights of a training run.
 
     Raises:
-        ModelFileError: no training run, none that has finished an epoch yet, or a damaged one.
+        ModelFileError: no training run, none that has finished an epoch yet, one of a network that
+            finds no cracks, or a damaged one.
     """
     weights = folder / BEST_NAME
     for file in (folder / RECIPE_NAME, weights):
@@ -58,6 +59,11 @@ def read_run(folder: Path) -> RunModel:
             )
     recipe = load_recipe(folder / RECIPE_NAME)
     network = build(recipe.network.name, **recipe.network.options).eval()
+    if not hasattr(network, "tile_exact"):
+        raise ModelFileError(
+            f"{folder}: holds {recipe.network.name}, a part that finds no cracks by itself; open "
+            "the training that it is a stage of"
+        )
     try:
         content = weights.read_bytes()
         network.load_state_dict(safetensors.torch.load(content))

@@ -14,12 +14,12 @@ from safetensors.torch import load_file
 from tests.inference.conftest import random_image
 from torch import nn
 
-from crackgauge.errors import RecipeError
+from crackgauge.errors import ModelFileError, RecipeError
 from crackgauge.images import read_image, read_mask
 from crackgauge.inference.predictor import open_model
 from crackgauge.losses import LOSSES, Target
 from crackgauge.models import build
-from crackgauge.recipes import Recipe, load_recipe
+from crackgauge.recipes import Recipe, load_recipe, stage_recipe
 from crackgauge.training.batches import Batch
 from crackgauge.training.loop import train
 from crackgauge.training.low_resolution import reduce_target
@@ -201,6 +201,8 @@ def test_a_joint_training_starts_from_super_resolution_and_predicts(
     (stage,) = rows_of(tmp_path / "stages" / "super-resolution")
     assert float(stage["val_psnr_db"]) > 3
     assert stage["val_f1"] == ""
+    with pytest.raises(ModelFileError, match="holds dbpn, a part that finds no cracks"):
+        open_model(tmp_path / "stages" / "super-resolution")
     (row,) = rows_of(tmp_path)
     assert float(row["psnr_db"]) > 3
     assert result.model is not None
@@ -249,3 +251,34 @@ def test_validation_scores_what_prediction_gives(strokes: Path) -> None:
         logits = network(((255 * small.clamp(0, 1)).round() / 255 - mean) / std).logits
     expected = logits.sigmoid()[0, 0, :48, :50].numpy()
     np.testing.assert_allclose(probability, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("preset", "parts"),
+    [
+        ("cssr", {"network.enlarger": "super-resolution"}),
+        (
+            "cssr-apart",
+            {"network.enlarger": "super-resolution", "network.segmenter": "segmentation"},
+        ),
+        ("cssr-inverse-apart", {"network.segmenter": "segmentation.segmenter"}),
+        ("cssr-inverse", {"network.enlarger": "super-resolution"}),
+    ],
+)
+def test_stages_of_the_presets_fit_the_parts_that_start_from_them(
+    preset: str, parts: dict[str, str]
+) -> None:
+    recipe = load_recipe(preset)
+    assert recipe.start == parts
+    with torch.device("meta"):
+        whole = build(recipe.network.name, **recipe.network.options)
+        for part, source in parts.items():
+            name, _, inside = source.partition(".")
+            stage = stage_recipe(recipe, name)
+            learned = build(stage.network.name, **stage.network.options).get_submodule(inside)
+            expected = whole.get_submodule(part.removeprefix("network.")).state_dict()
+            assert {k: v.shape for k, v in learned.state_dict().items()} == {
+                k: v.shape for k, v in expected.items()
+            }
+            assert stage.epochs == 66
+            find_system(stage.system)
