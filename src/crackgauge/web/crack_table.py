@@ -21,7 +21,7 @@ class CrackRecord:
     """One crack.
 
     Args:
-        id: made by the server; it stays with a crack that was judged when it is measured anew.
+        id: made by the server; it stays with a crack when it is measured anew.
         image_id: of its photo.
         number: its `crack_id` in the survey.
         measures: its row in the survey.
@@ -126,29 +126,30 @@ class CrackTable:
     def replace(self, image_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put the cracks of a new measuring in the place of those before.
 
-        What was said about a crack goes over to the one that lies where it lay; where there is
-        none, it waits until a later measuring finds it again.
+        A crack that lies where one lay before keeps its id and what was said about it. What was
+        said about one that is not found any more waits until a later measuring finds it again.
 
         Args:
             image_id: of the photo.
             rows: of the survey's cracks, as JSON values.
         """
         with self._database.write() as connection:
-            judged = connection.execute(
-                f"SELECT {_COLUMNS} FROM cracks WHERE image_id = ? "
-                "AND (decision <> 'open' OR comment <> '') ORDER BY present DESC, number, id",
+            known = connection.execute(
+                f"SELECT {_COLUMNS} FROM cracks WHERE image_id = ? ORDER BY present DESC, "
+                "decision = 'open', number, id",
                 (image_id,),
             ).fetchall()
-            before = [_record(row) for row in judged]
+            before = [_record(row) for row in known]
             heirs = carry_over([each.measures for each in before], rows)
-            connection.execute(
-                "DELETE FROM cracks WHERE image_id = ? AND decision = 'open' AND comment = ''",
-                (image_id,),
-            )
             connection.execute("UPDATE cracks SET present = 0 WHERE image_id = ?", (image_id,))
-            taken = dict(zip(heirs, before, strict=True))
+            taken = {heir: each for heir, each in zip(heirs, before, strict=True) if heir >= 0}
             for at, row in enumerate(rows):
                 self._put(connection, image_id, row, taken.get(at))
+            connection.execute(
+                "DELETE FROM cracks WHERE image_id = ? AND NOT present AND decision = 'open' "
+                "AND comment = ''",
+                (image_id,),
+            )
 
     def _put(
         self,

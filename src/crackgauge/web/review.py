@@ -1,18 +1,21 @@
-"""What an inspector said, and a survey that heeds it."""
+"""Which crack of a new measuring is which of an earlier one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_SIDES = ("bbox_left_px", "bbox_top_px", "bbox_right_px", "bbox_bottom_px")
+import numpy as np
+import numpy.typing as npt
+
+_Floats = npt.NDArray[np.float64]
+
+SIDES = ("bbox_left_px", "bbox_top_px", "bbox_right_px", "bbox_bottom_px")
 # Two bounding boxes are of the same crack if they share this much of what they cover together.
 _SAME_CRACK = 0.5
 
 
-def carry_over(
-    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
-) -> list[int | None]:
+def carry_over(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[int]:
     """Find for each crack of an earlier measuring the one that lies where it lay.
 
     Two belong together whose bounding boxes overlap by half or more of their union; each of `now`
@@ -23,33 +26,38 @@ def carry_over(
         now: the same.
 
     Returns:
-        For each of `before` the index in `now`, or None.
+        For each of `before` the index in `now`, or -1.
 
-    >>> box = dict(zip(_SIDES, (0, 0, 10, 4)))
+    >>> box = dict(zip(SIDES, (0, 0, 10, 4)))
     >>> carry_over([box], [dict(box, bbox_left_px=40, bbox_right_px=50), dict(box, bbox_top_px=1)])
     [1]
     """
-    overlaps = [
-        (_overlap(old, new), -at_old, -at_new)
-        for at_old, old in enumerate(before)
-        for at_new, new in enumerate(now)
-    ]
-    heirs: list[int | None] = [None] * len(before)
-    for overlap, at_old, at_new in sorted(overlaps, reverse=True):
-        if overlap < _SAME_CRACK:
-            break
-        if heirs[-at_old] is None and -at_new not in heirs:
-            heirs[-at_old] = -at_new
+    heirs = [-1] * len(before)
+    if not before or not now:
+        return heirs
+    boxes = _boxes(now)
+    found: list[tuple[float, int, int]] = []
+    for at, box in enumerate(_boxes(before)):
+        overlaps = _overlaps(box, boxes)
+        heirs_of = np.flatnonzero(overlaps >= _SAME_CRACK).tolist()
+        found += [(-float(overlaps[heir]), at, heir) for heir in heirs_of]
+    taken: set[int] = set()
+    for _, at, heir in sorted(found):
+        if heirs[at] < 0 and heir not in taken:
+            heirs[at] = heir
+            taken.add(heir)
     return heirs
 
 
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
-    """Return intersection over union of two bounding boxes."""
-    left, top, right, bottom = (one[side] for side in _SIDES)
-    other_left, other_top, other_right, other_bottom = (other[side] for side in _SIDES)
-    width = max(0, min(right, other_right) - max(left, other_left))
-    height = max(0, min(bottom, other_bottom) - max(top, other_top))
-    areas = (right - left) * (bottom - top)
-    areas += (other_right - other_left) * (other_bottom - other_top)
-    both = width * height
-    return both / (areas - both) if areas > both else 1.0
+def _boxes(rows: Sequence[Mapping[str, Any]]) -> _Floats:
+    """Return left, top, right and bottom of each row, float64 (N, 4)."""
+    return np.array([[row[side] for side in SIDES] for row in rows], np.float64)
+
+
+def _overlaps(box: _Floats, boxes: _Floats) -> _Floats:
+    """Return intersection over union of one bounding box with each of many, float64 (N,)."""
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[2:], boxes[:, 2:])
+    both = np.prod(np.maximum(high - low, 0.0), axis=1)
+    union = np.prod(box[2:] - box[:2]) + np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) - both
+    return np.asarray(both / np.maximum(union, 1.0), np.float64)

@@ -168,7 +168,7 @@ def _is_ours(host: str, local_address: str, access: Access) -> bool:
 
 
 def _has_token(head: Head, token: str) -> bool:
-    if head.method == "POST" and head.raw_path == LOGIN_PATH.encode():
+    if _is_login(head):
         return True  # it is in the body, and compared there
     scheme, _, given = head.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and same(given.strip(), token):
@@ -176,6 +176,10 @@ def _has_token(head: Head, token: str) -> bool:
     pairs = (part.strip().partition("=") for part in head.headers.get("cookie", "").split(";"))
     kept = [value for name, _, value in pairs if name == SESSION_COOKIE]
     return len(kept) == 1 and same(kept[0], session_value(token))
+
+
+def _is_login(head: Head) -> bool:
+    return head.method == "POST" and head.raw_path == LOGIN_PATH.encode()
 
 
 def _check_origin(head: Head, host: str, access: Access) -> None:
@@ -187,7 +191,9 @@ def _check_origin(head: Head, host: str, access: Access) -> None:
             "a change must come from a page of this server: send the header Origin with its "
             "own address",
         )
-    if not same(head.headers.get(CSRF_HEADER, ""), access.csrf):
+    # Who logs in cannot know the value yet; the token in the body proves as much.
+    logs_in = access.token is not None and _is_login(head)
+    if not logs_in and not same(head.headers.get(CSRF_HEADER, ""), access.csrf):
         raise Refused(
             403,
             "csrf",
