@@ -62,6 +62,8 @@ CHANGE_COLUMNS: dict[str, Kind] = {
 REACH_PX = 6.0
 # Cracks belong together where at least so much of the shorter is seen again along the longer.
 _LEAST_SHARE = 0.25
+# Of a crack at least so much must lie within both images.
+LEAST_LENGTH_PX = 5.0
 # A change counts beyond so many standard deviations.
 DEVIATIONS = 2.0
 # Two photographs of one crack that has not changed differ by more than what one photograph is
@@ -202,7 +204,7 @@ def _row(pair: _Pair, number: int, before: list[int], after: list[int]) -> dict[
     row["x_px"], row["y_px"] = place[_middle(place)] if len(place) else (math.nan, math.nan)
     for unit in ("px", "mm") if pair.in_mm else ("px",):
         row |= _measures(pair, own, unit)
-    row["status"], row["reason"] = _judge(row, before, after, own, "mm" if pair.in_mm else "px")
+    row["status"], row["reason"] = _judge(pair, row, before, after, own)
     return row
 
 
@@ -222,7 +224,8 @@ def _measures(pair: _Pair, own: list[_Flags], unit: str) -> dict[str, float]:
         width = getattr(samples, f"width_{unit}")
         total_px = float(samples.step_px[chosen].sum())
         found[f"length_{when}_{unit}"] = float(step[chosen].sum())
-        both = chosen & seen
+        # Where nothing is seen again, as of a new crack, the widths are its own.
+        both = chosen & seen if (chosen & seen).any() else chosen
         weight = samples.step_px[both]
         known = len(weight) > 0 and weight.sum() > 0
         mean = float((width[both] * weight).sum() / weight.sum()) if known else math.nan
@@ -263,10 +266,13 @@ def _spread_px(pair: _Pair, name: str, zoom: list[float], values: tuple[float, f
 
 
 def _judge(
-    row: dict[str, Any], before: list[int], after: list[int], own: list[_Flags], unit: str
+    pair: _Pair, row: dict[str, Any], before: list[int], after: list[int], own: list[_Flags]
 ) -> tuple[str, str]:
     """Return status and reason."""
-    here = [bool(flags.any()) for flags in own]
+    here = [
+        float(samples.step_px[flags].sum()) >= LEAST_LENGTH_PX
+        for samples, flags in zip(pair.samples, own, strict=True)
+    ]
     if not any(here):
         return "outside", "not within both images"
     if not before or not here[0]:
@@ -275,6 +281,7 @@ def _judge(
     if not after or not here[1]:
         where = "no crack there after" if not after else "outside the image after"
         return ("gone", where) if not after else ("outside", where)
+    unit = "mm" if pair.in_mm else "px"
     grown: list[str] = []
     shrunk: list[str] = []
     for name, longer, shorter in (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from crackgauge.arrays import Image, Mask, Window
+from crackgauge.images import ImageSource
 
 LONGEST_PX = 6000
+_BLOCK_PX = 4096  # a multiple of any factor
 
 
 class Overview:
@@ -40,3 +42,23 @@ class Overview:
         small = Window(window.row // factor, window.col // factor, rows, cols).slices
         self.image[small] = np.rint(means).astype(np.uint8)
         self.mask[small] = marked
+
+
+def shrink(source: ImageSource, *, longest_px: int) -> tuple[Image, int]:
+    """Read an image of any size scaled down, block by block.
+
+    Returns:
+        uint8 (h, w, 3), and the factor: the smallest power of two that brings the longer side to
+        `longest_px`.
+
+    Raises:
+        InputRefused: the image is damaged.
+    """
+    overview = Overview(source.height, source.width, longest_px=longest_px)
+    for row in range(0, source.height, _BLOCK_PX):
+        for col in range(0, source.width, _BLOCK_PX):
+            height, width = source.height - row, source.width - col
+            window = Window(row, col, min(_BLOCK_PX, height), min(_BLOCK_PX, width))
+            nothing = np.zeros((window.height, window.width), dtype=np.bool_)
+            overview.add(window, source.read(window), nothing)
+    return overview.image, overview.factor

@@ -24,6 +24,7 @@ from crackgauge.report.width_histogram import width_histogram
 
 if TYPE_CHECKING:
     import pandas as pd
+    from jinja2 import Environment
 
 # Photos shown with pictures; the others are in the table alone, and the report says so.
 PICTURED_IMAGES = 300
@@ -110,7 +111,7 @@ def write_report(path: str | Path, content: ReportContent) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    with atomic_path(path) as temporary, _writing(temporary) as out:
+    with atomic_path(path) as temporary, open_page(temporary) as out:
         out.writelines(render(content))
 
 
@@ -121,24 +122,14 @@ def render(content: ReportContent, *, for_print: bool = False) -> Iterable[str]:
         content: what it shows.
         for_print: pages are numbered, and no photo has less than its map of cracks.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("crackgauge.report", "templates")
-    environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = loader.get_source(environment, "report.css")[0]
+    environment, style = page_environment()
     views = Views(content.images, content.cracks)
     pictures = content.pictures
     page = environment.get_template("report.html.j2").stream(
         title=content.title,
         date=wording.report_date(),
         style=Markup(style),
-        style_hash=_hash(style),
+        style_hash=style_digest(style),
         model=content.model,
         version=content.model.version if content.model else content.version,
         settings=content.settings,
@@ -160,6 +151,21 @@ def render(content: ReportContent, *, for_print: bool = False) -> Iterable[str]:
     return page
 
 
+def page_environment() -> tuple[Environment, str]:
+    """Return what the pages are made with, and their style sheet."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("crackgauge.report", "templates")
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment, loader.get_source(environment, "report.css")[0]
+
+
 def _charts(content: ReportContent, views: Views) -> dict[str, Any]:
     segments = segments_of(content.branches, in_mm=views.in_mm)
     return {
@@ -169,12 +175,12 @@ def _charts(content: ReportContent, views: Views) -> dict[str, Any]:
     }
 
 
-def _writing(path: Path) -> TextIO:
+def open_page(path: Path) -> TextIO:
     """Open a page to be written; a name that is no UTF-8 shows its bytes as \\xNN."""
     return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def _hash(style: str) -> str:
+def style_digest(style: str) -> str:
     """Return what the page's security policy lets through: this style sheet alone."""
     return base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
 

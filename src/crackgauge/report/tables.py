@@ -48,7 +48,7 @@ def write_images_csv(path: str | Path, images: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    _write(path, images, IMAGE_COLUMNS, ["image"])
+    write_table(path, images, IMAGE_COLUMNS, ["image"])
 
 
 def write_cracks_csv(path: str | Path, cracks: pd.DataFrame) -> None:
@@ -57,7 +57,7 @@ def write_cracks_csv(path: str | Path, cracks: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    _write(path, cracks, CRACK_COLUMNS, ["image", "crack_id"])
+    write_table(path, cracks, CRACK_COLUMNS, ["image", "crack_id"])
 
 
 def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
@@ -66,7 +66,7 @@ def write_branches_csv(path: str | Path, branches: pd.DataFrame) -> None:
     Raises:
         StorageError: the file cannot be written.
     """
-    _write(path, branches, BRANCH_COLUMNS, ["image", "crack_id", "branch_id"])
+    write_table(path, branches, BRANCH_COLUMNS, ["image", "crack_id", "branch_id"])
 
 
 def survey_tables(survey: Survey) -> dict[str, pd.DataFrame]:
@@ -106,7 +106,7 @@ def write_zones_csv(path: str | Path, zones: pd.DataFrame) -> None:
         StorageError: the file cannot be written.
     """
     kinds: dict[str, Kind] = {name: _kind_of(zones[name]) for name in zones.columns}
-    _write(path, zones, kinds, ["image", "zone"])
+    write_table(path, zones, kinds, ["image", "zone"])
 
 
 def _kind_of(column: pd.Series) -> Kind:
@@ -123,9 +123,14 @@ def safe_cell(text: str) -> str:
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
 
-def _write(
+def write_table(
     path: str | Path, table: pd.DataFrame, columns: dict[str, Kind], order: list[str]
 ) -> None:
+    """Write a table with exactly these columns but its lines, sorted by `order`; atomic.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
     columns = {name: kind for name, kind in columns.items() if kind != "line"}
     frame = as_frame(table, columns).sort_values(order, kind="stable")
     cells = [map(_formatter(name, kind), frame[name].tolist()) for name, kind in columns.items()]
