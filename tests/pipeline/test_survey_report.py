@@ -14,6 +14,7 @@ from tests.pipeline.conftest import draw_photo
 from crackgauge.errors import InputRefused, UsageError
 from crackgauge.inference.predictor import Predictor
 from crackgauge.pipeline import inspect
+from crackgauge.pipeline.measurement import measure_files
 from crackgauge.pipeline.survey_folder import read_survey_folder
 from crackgauge.pipeline.survey_report import report_survey
 
@@ -141,3 +142,24 @@ def test_all_formats_of_a_survey_without_cracks(
     assert {"report.html", "survey.xlsx", "coco.json"} <= found
     assert not {"dxf", "geojson", "geotiff"} & found
     assert len(pd.read_csv(tmp_path / "out/cracks.csv")) == 0
+
+
+@pytest.mark.parametrize("given", ["mask", "dark mask", "probability"])
+def test_masks_that_were_given_are_read_as_they_were_measured(tmp_path: Path, given: str) -> None:
+    mask = np.zeros((64, 96), dtype=np.uint8)
+    mask[20:25, 10:80] = 255
+    mask[40:45, 10:80] = 100  # below the threshold of a probability
+    options: dict[str, object] = {"probabilities": True, "threshold": 0.6}
+    if given != "probability":
+        mask[mask < 255] = 0
+        options = {}
+    if given == "dark mask":
+        mask, options = 255 - mask, {"mask_rule": "below-half"}
+    (tmp_path / "masks").mkdir()
+    PillowImage.fromarray(mask).save(tmp_path / "masks/a.png")
+    measure_files(tmp_path / "masks", tmp_path / "survey", formats="csv", **options)
+    summary = report_survey(tmp_path / "survey", formats="coco,html,xlsx")
+    assert summary.files == ["coco.json", "report.html", "survey.xlsx"]
+    tree = json.loads((tmp_path / "survey/coco.json").read_text("utf-8"))
+    assert [each["area"] for each in tree["annotations"]] == [350]
+    assert "none: the masks were given" in (tmp_path / "survey/report.html").read_text("utf-8")

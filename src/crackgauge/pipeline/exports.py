@@ -15,10 +15,16 @@ import numpy.typing as npt
 
 import crackgauge
 from crackgauge.arrays import Mask, Window
-from crackgauge.errors import MISSING, InputRefused
-from crackgauge.images import open_image, read_mask
+from crackgauge.errors import MISSING, TOO_LARGE, InputRefused
+from crackgauge.images import (
+    WHOLE_LIMIT_PX,
+    image_size,
+    open_image,
+    read_mask,
+    read_probability,
+)
 from crackgauge.pipeline.export_formats import FORMATS
-from crackgauge.pipeline.survey_folder import SurveyFolder
+from crackgauge.pipeline.survey_folder import MaskReading, SurveyFolder
 from crackgauge.report.coco import CocoImage, write_coco
 from crackgauge.report.dxf import DrawingImage, write_dxf
 from crackgauge.report.features import BranchFeature, branch_features, photo_features
@@ -256,12 +262,27 @@ def _open_mask(folder: SurveyFolder, name: str) -> Iterator[Callable[[Window], M
             "the mask that was measured is not there any more, and this format needs it; "
             "bring it back, or leave the format away",
         )
-    if not files.own_mask:
-        mask = read_mask(files.mask).mask
+    size = image_size(files.mask)
+    if not files.own_mask and size[0] * size[1] <= WHOLE_LIMIT_PX:
+        mask = _read_given(files.mask, folder.reading)
         yield lambda window: mask[window.slices]
         return
+    if not files.own_mask and folder.reading.threshold is not None:
+        raise InputRefused(
+            files.mask,
+            TOO_LARGE,
+            f"a probability map above {WHOLE_LIMIT_PX // 1_000_000} megapixels is not read again "
+            "for this format; leave the format away",
+        )
     with open_image(files.mask) as source:
         yield lambda window: source.read(window)[:, :, 0] > 0
+
+
+def _read_given(path: Path, reading: MaskReading) -> Mask:
+    if reading.threshold is None:
+        return read_mask(path, rule=reading.rule).mask
+    found: Mask = read_probability(path) >= np.float32(reading.threshold)
+    return found
 
 
 _WRITERS: dict[str, Callable[[_Work], list[str]]] = {

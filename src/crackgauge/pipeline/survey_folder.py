@@ -13,17 +13,29 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crackgauge.errors import UsageError
 from crackgauge.files import write_text_atomic
 from crackgauge.images import Georeference
 from crackgauge.measure import Survey
-from crackgauge.pipeline.folder import Record, read_records
+from crackgauge.pipeline.folder import RUN_FILE, Record, read_records
 from crackgauge.pipeline.summary import SetAside
 from crackgauge.report.html import ReportModel, ReportPictures
 
 SURVEY_FILE = "survey.json"
+
+
+class MaskReading(NamedTuple):
+    """How the masks that were measured are read.
+
+    Args:
+        rule: which pixels of a mask are crack, see `images.read_mask`.
+        threshold: the files hold probabilities, and crack is what is at least this; None for masks.
+    """
+
+    rule: str = "auto"
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class SurveyFolder:
         set_aside: refused inputs.
         survey: the tables of all images, sorted by name.
         files: by the image's name.
+        reading: how masks that were given are read.
         exports: files of the report and of exports that were written, relative to the folder.
     """
 
@@ -67,6 +80,7 @@ class SurveyFolder:
     set_aside: list[SetAside]
     survey: Survey
     files: dict[str, ImageFiles]
+    reading: MaskReading = field(default_factory=MaskReading)
     exports: list[str] = field(default_factory=list)
 
     @property
@@ -105,6 +119,7 @@ class SurveyFolder:
             sorted(set_aside),
             Survey.from_json(tables),
             {name: _files_of(path, records[name]) for name in names},
+            _reading(path),
         )
 
     def write_description(self, exports: Iterable[str]) -> None:
@@ -163,6 +178,18 @@ def read_survey_folder(path: str | Path) -> SurveyFolder:
             f"{folder}: its {SURVEY_FILE} or .state/ is damaged or was written by another version; "
             "run `crackgauge inspect` or `crackgauge measure` again with --overwrite"
         ) from error
+
+
+def _reading(out: Path) -> MaskReading:
+    """Read from the description of the run how its masks were read."""
+    try:
+        run = json.loads((out / RUN_FILE).read_text("utf-8"))
+        if run["command"] != "measure":
+            return MaskReading()
+        threshold = float(run["threshold"]) if run["probabilities"] else None
+        return MaskReading(str(run["mask_rule"]), threshold)
+    except (OSError, ValueError, KeyError, TypeError):
+        return MaskReading()
 
 
 def _files_of(out: Path, record: Record) -> ImageFiles:
