@@ -239,7 +239,7 @@ def items(model: Predictor, pairs: list[Pair], kept: Path) -> Iterator[Evaluatio
 def reduce_photo(photo: Image) -> Image:
     """The photo as training makes it: antialiased bicubic, in 8 bits."""
     white = torch.from_numpy(photo).permute(2, 0, 1)[None] / 255
-    small = reduce_image(white, SCALE, "bicubic")[0].permute(1, 2, 0)
+    small = reduce_image(white, SCALE, "bicubic")[0].permute(1, 2, 0).contiguous()
     return (255 * small.clamp(0, 1)).round().to(torch.uint8).numpy()
 
 
