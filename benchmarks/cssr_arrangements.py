@@ -4,7 +4,8 @@ Images of 448 px, made smaller to 112 px by antialiased bicubic in 8 bits. Each 
 the cracks of the 448 px image: (a) from that image itself, the others from the small one. Every
 training, of a stage or of the whole, has the same number of steps; (a), (b) and (c) are one
 training, (d) to (g) two. Scored on the test split; the threshold of the F1 comes from the val
-split, AIU is the mean IoU over thresholds 0.01 to 0.99.
+split, AIU is the mean IoU over thresholds 0.01 to 0.99, pooled, and as the mean over images with a
+constant: (|P and T| + 1) / (|P or T| + 1).
 
     python benchmarks/cssr_arrangements.py --data DATA/uav315 --runs RUNS [--full --weights FILE]
     python benchmarks/cssr_arrangements.py --data DATA/uav315 --runs RUNS --sweep [--full ...]
@@ -328,13 +329,14 @@ def write(
         },
         folder=arguments.out,
     )
+    if arguments.sweep:  # 18 curves in one picture tell nothing
+        return
     write_iou_curves(
         arguments.out / f"{name}.png",
         [IouCurve(f"({row})", each.iou_curve()) for row, each in evaluations.items()],
         thresholds=THRESHOLDS,
         threshold=None,
-        title="IoU over the threshold, uav315 test",
-        note="Pooled over the images.",
+        title="IoU over the threshold, uav315 test, pooled",
     )
 
 
