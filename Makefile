@@ -30,7 +30,11 @@ define lock
 		--output-file requirements/$(1).txt pyproject.toml
 endef
 
-.PHONY: help demo test check lock clean
+# What tests open the report with. Where Debian's packages are not there and cannot be installed,
+# those tests are skipped.
+SYSTEM := chromium poppler-utils libpango-1.0-0 libpangoft2-1.0-0
+
+.PHONY: help demo test system check lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -41,8 +45,13 @@ demo: $(BASE_STAMP) ## find and measure cracks in rendered photographs, without 
 	$(BIN)/crackgauge inspect $(DEMO)/photos --mm-per-px 0.5 --out $(DEMO)/report
 	@echo "report: $(CURDIR)/$(DEMO)/report/report.html"
 
-test: check ## all checks and all tests
+test: check system ## all checks and all tests
 	$(BIN)/pytest
+
+system:
+	@{ command -v chromium && command -v pdftoppm; } >/dev/null || { test "$$(id -u)" = 0 && \
+		{ apt-get update -q && apt-get install -y -q --no-install-recommends $(SYSTEM); } \
+		>/dev/null; } || echo "not there, their tests are skipped: $(SYSTEM)"
 
 check: $(TEST_STAMP) ## style, types and the order of imports
 	$(BIN)/ruff check

@@ -39,9 +39,16 @@ def test_what_is_not_installed_is_refused_by_name_and_left_out_of_all(monkeypatc
         "find_spec",
         lambda name: None if name == "pyogrio" else found(name),
     )
-    with pytest.raises(UsageError, match=r"needs pyogrio.*pip install 'crackgauge\[geo\]'"):
+    with pytest.raises(UsageError, match=r"'gpkg' needs.*pip install 'crackgauge\[geo\]'$"):
         choose_formats("csv,gpkg")
     assert choose_formats("all") == tuple(name for name in FORMATS if name != "gpkg")
+
+
+def test_a_pdf_needs_a_library_of_the_system(monkeypatch):
+    monkeypatch.setattr(export_formats.ctypes.util, "find_library", lambda _: None)
+    assert "pdf" not in choose_formats("all")
+    with pytest.raises(UsageError, match="the library Pango of the system"):
+        choose_formats("pdf")
 
 
 def test_the_help_names_and_explains_every_format():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import difflib
 import importlib.util
 from collections.abc import Sequence
@@ -17,22 +18,31 @@ class ExportFormat(NamedTuple):
         words: what is written, for the help.
         needs: package that is not in the base install, "" for none.
         extra: the extra that brings it.
+        libraries: names of a library of the system that it needs, one of which must be there.
     """
 
     words: str
     needs: str = ""
     extra: str = ""
+    libraries: tuple[str, ...] = ()
 
     @property
     def is_there(self) -> bool:
         """Whether what it needs is installed."""
-        return not self.needs or importlib.util.find_spec(self.needs) is not None
+        if self.needs and importlib.util.find_spec(self.needs) is None:
+            return False
+        return not self.libraries or any(map(ctypes.util.find_library, self.libraries))
 
 
 FORMATS: dict[str, ExportFormat] = {
     "csv": ExportFormat("images.csv, cracks.csv, branches.csv: the tables"),
     "html": ExportFormat("report.html: one page that holds all of its pictures"),
-    "pdf": ExportFormat("report.pdf: the same on paper", "weasyprint", "pdf"),
+    "pdf": ExportFormat(
+        "report.pdf: the same on paper",
+        "weasyprint",
+        "pdf",
+        ("pango-1.0", "pango-1.0-0", "libpango-1.0-0", "libpango-1.0.dylib"),
+    ),
     "xlsx": ExportFormat("survey.xlsx: the tables as one workbook"),
     "geojson": ExportFormat(
         "branches.geojson: lines in WGS 84, of GeoTIFFs; geojson/: in pixels, of other images; "
@@ -72,9 +82,10 @@ def choose_formats(names: Sequence[str] | str) -> tuple[str, ...]:
         if name not in FORMATS:
             raise UsageError(f"format {name!r} is unknown{_nearest(name)}; known: {_known()}")
         if not FORMATS[name].is_there:
+            library = ", and the library Pango of the system" if FORMATS[name].libraries else ""
             raise UsageError(
-                f"format {name!r} needs {FORMATS[name].needs}, which is not installed; "
-                f"pip install 'crackgauge[{FORMATS[name].extra}]'"
+                f"format {name!r} needs what is not installed; "
+                f"pip install 'crackgauge[{FORMATS[name].extra}]'{library}"
             )
     if ALL in wanted:
         wanted |= {name for name, each in FORMATS.items() if each.is_there}
