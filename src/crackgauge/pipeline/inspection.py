@@ -91,7 +91,8 @@ def inspect(
 
     Raises:
         UsageError: no image; a scale that is not positive; `out` holds another run or is being
-            written by one; the model does not enlarge as `upscale` says.
+            written by one; the model does not enlarge as `upscale` says,
+            or draws bands around cracks.
         ModelFileError: the model is none.
         StorageError: the disk is full; what was finished stays.
     """
@@ -110,6 +111,7 @@ def inspect(
         precision=precision,
     )
     network.check_upscale(upscale)
+    network.check_widths()
     fingerprint = {
         "command": "inspect",
         "source": source_root(source).resolve().as_posix(),

@@ -121,6 +121,18 @@ class Network:
                 "cssr, which enlarges 4 times"
             )
 
+    def check_widths(self) -> None:
+        """Make sure that the model draws cracks as wide as they are.
+
+        Raises:
+            UsageError: it draws bands around curves.
+        """
+        if THIN in self.predictor.metadata.postprocessing:
+            raise UsageError(
+                "this model draws bands around cracks, whose widths say nothing of the cracks' own; "
+                "find the cracks with `crackgauge predict`, or choose another --model to measure"
+            )
+
     def predict(self, image: Image) -> Probability:
         """Return the probability of a whole image, float32 (s H, s W)."""
         return self.predictor.predict(image, augmentation=self.augmentation, tile=self.tile)
