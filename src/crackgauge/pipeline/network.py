@@ -129,7 +129,7 @@ class Network:
         """
         if THIN in self.predictor.metadata.postprocessing:
             raise UsageError(
-                "this model draws bands around cracks, whose widths say nothing of the cracks' own; "
+                "this model draws bands around cracks, whose widths say nothing of the cracks; "
                 "find the cracks with `crackgauge predict`, or choose another --model to measure"
             )
 
