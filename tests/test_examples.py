@@ -55,3 +55,12 @@ def test_draw_metrics_draws_what_it_computes(tmp_path: Path):
         with Image.open(picture) as drawn:
             assert 1000 <= drawn.width <= 1200
         assert picture.stat().st_size < 60_000
+
+
+def test_draw_measures_draws_what_it_measures(tmp_path: Path):
+    lines = run("draw_measures.py", "--out", tmp_path)
+    assert lines == [
+        "lines: 1 crack, 4 branches, 133.4 px long, 7.3 px bridged",
+        "profile: drawn 4.25 px, probability 4.25, mask 4.00",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.png", "profile.png"]
