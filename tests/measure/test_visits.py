@@ -87,7 +87,6 @@ def test_two_pieces_that_have_become_one_are_one_change():
     (row,) = compare_visits(before, visit_of(LEVEL), same_frame()).to_dict("records")
     assert (row["cracks_before"], row["cracks_after"]) == ("1 2", "1")
     assert row["length_change_px"] == pytest.approx(40, abs=1)
-    assert row["status"] == "grown"
 
 
 def test_a_crack_that_crosses_another_is_another():
@@ -129,6 +128,14 @@ def test_the_uncertainty_of_a_scale_widens_what_counts():
     (loose,) = compare_visits(unsure, after, same_frame()).to_dict("records")
     assert (sure["status"], loose["status"]) == ("grown", "unchanged")
     assert loose["width_mean_change_sd_mm"] > 0.5
+
+
+def test_a_short_crack_on_one_day_is_uncertain():
+    before, after = visit_of(), visit_of((50, 53, 20, 34))
+    for pair, word in (((before, after), "new"), ((after, before), "gone")):
+        (row,) = compare_visits(*pair, same_frame()).to_dict("records")
+        assert row["status"] == "uncertain"
+        assert row["reason"].startswith(f"{word}, but so short")
 
 
 def test_no_crack_on_either_day():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _Floats = npt.NDArray[np.float64]
 _Flags = npt.NDArray[np.bool_]
 
-STATUSES = ("new", "grown", "unchanged", "shrunk", "gone", "outside")
+STATUSES = ("new", "grown", "unchanged", "shrunk", "gone", "uncertain", "outside")
 
 CHANGE_COLUMNS: dict[str, Kind] = {
     "image_before": "str",
@@ -65,13 +65,13 @@ _LEAST_SHARE = 0.25
 # Of a crack at least so much must lie within both images.
 LEAST_LENGTH_PX = 5.0
 # A change counts beyond so many standard deviations.
-DEVIATIONS = 2.0
+DEVIATIONS = 2.5
 # Two photographs of one crack that has not changed differ by more than what one photograph is
 # misread by: light and sharpness move what is marked. Standard deviations, see docs/compare.md.
-VISIT_WIDTH_MEAN_SD_PX = 0.3
-VISIT_WIDTH_MAX_SD_PX = 0.7
-VISIT_LENGTH_SD_PX = 5.0
-VISIT_LENGTH_SD_SHARE = 0.03
+VISIT_WIDTH_MEAN_SD_PX = 0.6
+VISIT_WIDTH_MAX_SD_PX, VISIT_WIDTH_MAX_SD_SHARE = 0.7, 0.2
+# Pieces of a crack are missed one by one, so the length goes by the root of what there is.
+VISIT_LENGTH_SD_PX, VISIT_LENGTH_SD_ROOT_PX = 4.0, 1.6
 
 
 class _Pair(NamedTuple):
@@ -91,7 +91,7 @@ def compare_visits(before: Visit, after: Visit, registration: Registration) -> p
     a scale, otherwise in px of the image after. A change counts beyond `DEVIATIONS` standard
     deviations of the two measures, of the scales, and of what two photographs of an unchanged
     crack differ by. `grown`: longer or wider; `shrunk`: shorter or narrower and neither longer nor
-    wider; `outside`: not within both images.
+    wider; `uncertain`: new or gone, but too short to count; `outside`: not within both images.
 
     Args:
         before: the earlier visit.
@@ -250,12 +250,11 @@ def _spread_px(pair: _Pair, name: str, zoom: list[float], values: tuple[float, f
     """Return the standard deviation of a change in px after, but for the scales."""
     if name == "length":
         parts = [LENGTH_SD_SHARE * value for value in values]
-        return math.hypot(*parts, VISIT_LENGTH_SD_PX, VISIT_LENGTH_SD_SHARE * max(values))
-    table, visit = (
-        (WIDTH_MEAN_SD_PX, VISIT_WIDTH_MEAN_SD_PX)
-        if name == "width_mean"
-        else (WIDTH_MAX_SD_PX, VISIT_WIDTH_MAX_SD_PX)
-    )
+        return math.hypot(*parts, _visit_length_sd_px(max(values)))
+    table, visit = WIDTH_MEAN_SD_PX, VISIT_WIDTH_MEAN_SD_PX
+    if name == "width_max":
+        table = WIDTH_MAX_SD_PX
+        visit = math.hypot(VISIT_WIDTH_MAX_SD_PX, VISIT_WIDTH_MAX_SD_SHARE * max(values))
     own = [
         max((table.get(method, 0.0) for method in each.cracks["width_method"]), default=0.0)
         if "width_method" in each.cracks.columns
@@ -275,12 +274,8 @@ def _judge(
     ]
     if not any(here):
         return "outside", "not within both images"
-    if not before or not here[0]:
-        where = "no crack there before" if not before else "outside the image before"
-        return ("new", where) if not before else ("outside", where)
-    if not after or not here[1]:
-        where = "no crack there after" if not after else "outside the image after"
-        return ("gone", where) if not after else ("outside", where)
+    if not all(here):
+        return _judge_alone(row, before, after)
     unit = "mm" if pair.in_mm else "px"
     grown: list[str] = []
     shrunk: list[str] = []
@@ -299,3 +294,18 @@ def _judge(
     if shrunk:
         return "shrunk", "; ".join(shrunk)
     return "unchanged", f"no change beyond {DEVIATIONS:g} standard deviations"
+
+
+def _judge_alone(row: dict[str, Any], before: list[int], after: list[int]) -> tuple[str, str]:
+    """Return status and reason of cracks that one visit alone has within both images."""
+    if before and after:
+        return "outside", "all but its end is not within both images"
+    status, when = ("new", "before") if after else ("gone", "after")
+    length_px = max(row["length_before_px"], row["length_after_px"])
+    if length_px <= DEVIATIONS * _visit_length_sd_px(length_px):
+        return "uncertain", f"{status}, but so short that one of two photographs may miss it"
+    return status, f"no crack there {when}"
+
+
+def _visit_length_sd_px(length_px: float) -> float:
+    return math.hypot(VISIT_LENGTH_SD_PX, VISIT_LENGTH_SD_ROOT_PX * math.sqrt(max(length_px, 0.0)))

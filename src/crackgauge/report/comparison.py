@@ -99,7 +99,7 @@ def write_comparison(path: str | Path, content: ComparisonContent) -> None:
     """
     environment, style = page_environment()
     counts = {status: int(content.pairs[f"{status}_count"].sum()) for status in STATUSES}
-    listed = content.changes[~content.changes["status"].isin(["unchanged", "outside"])]
+    listed = content.changes[~content.changes["status"].isin(["unchanged", "uncertain", "outside"])]
     page = environment.get_template("comparison.html.j2").stream(
         before=content.before,
         after=content.after,
