@@ -7,7 +7,7 @@ import pytest
 from benchmarks.rendered_markers import Photo, photograph
 
 from crackgauge.errors import UsageError
-from crackgauge.measure.marker import find_markers, scale_of_markers
+from crackgauge.measure.marker import Marker, find_markers, scale_of_markers
 
 SIZE = (600, 800)
 
@@ -65,3 +65,13 @@ def test_another_family_and_none():
         scale_of_markers([], 70.0, height_px=600, width_px=800)
     with pytest.raises(UsageError, match=r"did you mean apriltag-36h11\?"):
         find_markers(taken.image, family="april-36h11")
+
+
+def test_markers_that_do_not_lie_on_one_plane_are_refused():
+    square = np.array([[0.0, 0], [100, 0], [100, 100], [0, 100]])
+    same = [Marker(0, square + 50), Marker(1, square + [300, 200])]
+    scale = scale_of_markers(same, 50.0, height_px=600, width_px=800)
+    assert scale.mm_per_px == pytest.approx(0.5)
+    larger = [Marker(0, square + 50), Marker(1, 1.3 * square + [300, 200])]
+    with pytest.raises(UsageError, match="one flat surface"):
+        scale_of_markers(larger, 50.0, height_px=600, width_px=800)

@@ -40,6 +40,8 @@ DEFAULT_FAMILY = "aruco-4x4-50"
 
 # Sides are fitted to so many places along their middle four fifths, each seen this far across.
 _ALONG, _ACROSS, _REACH_PX = 48, 25, 3.0
+# Markers of one size on one plane agree to less than this.
+_AGREE_PX = 2.0
 # How well a fitted corner is known.
 CORNER_SD_PX = 0.1
 
@@ -105,7 +107,8 @@ def scale_of_markers(
         size_sd_mm: standard deviation of the size.
 
     Raises:
-        UsageError: no marker, or a size that is none.
+        UsageError: no marker, a size that is none, or markers that are not of one size on one
+            plane.
     """
     if not 0 < size_mm < math.inf:
         raise UsageError(f"marker size: got {size_mm:g} mm, expected a positive number")
@@ -210,6 +213,12 @@ def _fit_plane(corners: list[_Floats], size_mm: float) -> _Floats:
         return np.asarray((_through(plane, places) - seen).ravel(), dtype=np.float64)
 
     found = optimize.least_squares(residuals, np.array(start), x_scale="jac", method="lm")
+    apart_px = float(np.sqrt(np.mean(np.square(found.fun)) * 2))
+    if apart_px > _AGREE_PX:
+        raise UsageError(
+            f"markers: {len(corners)} were found, and their corners are {apart_px:.1f} px from "
+            "where one plane would have them; they must be of one size and lie on one flat surface"
+        )
     return np.append(found.x[:8], 1.0).reshape(3, 3)
 
 

@@ -72,7 +72,7 @@ def image_row(cracks: pd.DataFrame, frame: Frame) -> Columns:
         "crack_area_mm2": float(cracks["area_mm2"].sum()),
         "crack_length_mm": length_mm,
         "crack_length_sd_mm": _sum_sd(cracks, scale),
-        "width_mean_mm": _mean(cracks["width_mean_mm"], weights),
+        "width_mean_mm": _mean(cracks["width_mean_mm"], cracks["length_mm"].to_numpy()),
         "width_max_mm": float(cracks["width_max_mm"].max()),
         "width_max_sd_mm": float(cracks["width_max_sd_mm"].iloc[widest]) if len(cracks) else None,
     }
