@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ class Renderer:
             raise busy(f"{self._limits.renders} pictures are being drawn")
         try:
             with self._turn:
-                return self._worker.ask(task, arguments, seconds=self._limits.render_s)
+                return self._ask_again(task, arguments)
         except WorkerEnded as error:
             raise Refused(
                 422, "killed-worker", "this image ended the process that read it; it is not drawn"
@@ -142,3 +143,10 @@ class Renderer:
             raise busy("drawing takes longer than it may", retry_after_s=10) from error
         finally:
             self._waiting.release()
+
+    def _ask_again(self, task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a second worker where the first one ended: it may not have been this image."""
+        for _ in range(self._limits.tries - 1):
+            with contextlib.suppress(WorkerEnded):
+                return self._worker.ask(task, arguments, seconds=self._limits.render_s)
+        return self._worker.ask(task, arguments, seconds=self._limits.render_s)

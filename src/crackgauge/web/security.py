@@ -96,7 +96,7 @@ def read_head(scope: Mapping[str, Any], limits: Limits) -> Head:
 
     Raises:
         Refused: 414 or 431 for what is too long, 400 for a header given twice or a path that is
-            not plain, 405 for an unknown method.
+            not plain, 405 for an unknown method, 505 for another version of HTTP.
     """
     raw: list[tuple[bytes, bytes]] = list(scope["headers"])
     path, query = bytes(scope["raw_path"]), bytes(scope["query_string"])
@@ -124,6 +124,8 @@ def read_head(scope: Mapping[str, Any], limits: Limits) -> Head:
             "the path holds more than letters, digits, -, _, . and single slashes; "
             "things are named by their id",
         )
+    if scope["http_version"] not in ("1.0", "1.1"):
+        raise Refused(505, "version", "this version of HTTP is not spoken here; use 1.1")
     server = scope.get("server") or ("", 0)
     return Head(method, path, query, headers, str(server[0]))
 

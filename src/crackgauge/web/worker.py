@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from crackgauge.errors import TOO_LARGE, CrackgaugeError
-from crackgauge.web.refusals import as_refused
+from crackgauge.web.refusals import Refused, as_refused
 
 _ENDED_BY_SERVER = 4
 _TELL_EVERY_S = 0.25
@@ -161,14 +161,8 @@ def _answer(request: Mapping[str, Any], tasks: Tasks, channel: IO[str]) -> None:
     try:
         result = tasks.run(request["task"], request["arguments"], tell)
         _say(channel, {"number": number, "result": result})
-    except MemoryError:
-        sentence = "needs more memory than a worker may take; cut the image, or save it tiled"
-        refused = {"status": 413, "reason": TOO_LARGE, "sentence": sentence}
-        _say(channel, {"number": number, "refused": refused})
     except Exception as error:  # noqa: BLE001  a worker outlives its tasks
-        if not isinstance(error, CrackgaugeError):
-            traceback.print_exc()
-        word = as_refused(error)
+        word = _worded(error)
         refused = {
             "status": word.status,
             "reason": word.reason,
@@ -176,6 +170,21 @@ def _answer(request: Mapping[str, Any], tasks: Tasks, channel: IO[str]) -> None:
             "retry_after_s": word.retry_after_s,
         }
         _say(channel, {"number": number, "refused": refused})
+
+
+def _worded(error: Exception) -> Refused:
+    """Word what a task raised; libraries say in words of their own that memory is short."""
+    if isinstance(error, CrackgaugeError):
+        return as_refused(error)
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or "memory" in said or "alloc" in said:
+        return Refused(
+            413,
+            TOO_LARGE,
+            "needs more memory than a worker may take; cut the image, or save it tiled",
+        )
+    traceback.print_exception(error)
+    return as_refused(error)
 
 
 def _say(channel: IO[str], message: Mapping[str, Any]) -> None:

@@ -1,0 +1,163 @@
+"""Bounds of a server that was given small ones: slow clients, full queues, too much of anything."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.web.conftest import CSRF, Running, png_of, read_answer, wait_until, write_wall
+
+LIMITS = {
+    "head_s": 1.0,
+    "body_s": 1.0,
+    "body_bytes_per_s": 1_000_000,
+    "stalled_s": 1.0,
+    "connections": 20,
+    "requests": 8,
+    "event_streams": 2,
+    "image_count": 4,
+    "queue_jobs": 2,
+    "upload_bytes": 100_000,
+    "image_px": 100_000,
+}
+
+
+@pytest.fixture(scope="module")
+def bounded(
+    serve_at: Callable[..., Running],
+    contrast_model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Running:
+    top = tmp_path_factory.mktemp("bounded")
+    for name in "abc":
+        write_wall(top / "photos" / f"{name}.png", 64, 96, 30)
+    return serve_at(top / "project", photos=top / "photos", model=contrast_model, limits=LIMITS)
+
+
+def hung_up(connection: socket.socket, within_s: float) -> bool:
+    """Whether the server ends a connection by itself."""
+    connection.settimeout(within_s)
+    try:
+        while connection.recv(1 << 16):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def test_a_client_that_says_nothing(bounded: Running):
+    with bounded.connect() as connection:
+        assert hung_up(connection, 10)
+
+
+def test_a_client_that_sends_its_head_byte_by_byte(bounded: Running):
+    with bounded.connect() as connection:
+        started = time.monotonic()
+        with contextlib.suppress(OSError):
+            for byte in b"GET / HTTP/1.1\r\nA: " + b"x" * 1000:
+                connection.send(bytes([byte]))
+                time.sleep(0.1)
+                if time.monotonic() - started > 15:
+                    break
+        assert time.monotonic() - started < 15
+
+
+@pytest.mark.parametrize("target", ["/api/project", "/api/images?name=slow.png"])
+def test_a_body_that_does_not_come(bounded: Running, target: str):
+    upload = "name=" in target
+    head = (
+        f"{'POST' if upload else 'PATCH'} {target} HTTP/1.1\r\nHost: 127.0.0.1:{bounded.port}\r\n"
+        f"Origin: {bounded.address}\r\n{CSRF}: {bounded.csrf}\r\nContent-Length: 5000\r\n"
+        f"Content-Type: application/{'octet-stream' if upload else 'json'}\r\n\r\n"
+    )
+    with bounded.connect() as connection:
+        connection.sendall(head.encode() + b"{")
+        answer = read_answer(connection)
+    assert answer is not None
+    assert (answer.status, answer.json["reason"]) == (408, "too-slow")
+    wait_until(lambda: not list((bounded.project / "uploads").iterdir()), 10)
+
+
+def test_an_upload_that_is_cut(bounded: Running):
+    head = (
+        f"POST /api/images?name=cut.png HTTP/1.1\r\nHost: 127.0.0.1:{bounded.port}\r\n"
+        f"Origin: {bounded.address}\r\n{CSRF}: {bounded.csrf}\r\nContent-Length: 50000\r\n"
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    with bounded.connect() as connection:
+        connection.sendall(head.encode() + png_of(8, 8))
+    wait_until(lambda: not list((bounded.project / "uploads").iterdir()), 10)
+    assert bounded.get("/api/images").json["total"] == 3
+
+
+def test_uploads_over_the_limit(bounded: Running):
+    """By bytes before the body is read, by pixels from the head of the file."""
+    assert bounded.upload(b"\x89PNG" + b"x" * 200_000).status == 413
+    _, plain = cv2.imencode(".png", np.zeros((400, 400), np.uint8))
+    many_pixels = bounded.upload(bytes(plain))
+    assert (many_pixels.status, many_pixels.json["reason"]) == (413, "too-large")
+    assert "160,000 pixels" in many_pixels.json["sentence"]
+
+
+def test_too_many_listeners(bounded: Running):
+    streams = []
+    try:
+        for _ in range(2):
+            stream = bounded.connect()
+            streams.append(stream)
+            stream.sendall(
+                f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{bounded.port}\r\n\r\n".encode()
+            )
+            assert b" 200 " in stream.recv(1000)
+        answer = bounded.get("/api/events")
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+    finally:
+        for stream in streams:
+            stream.close()
+
+    def again() -> bool:
+        with bounded.connect() as stream:
+            stream.sendall(
+                f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{bounded.port}\r\n\r\n".encode()
+            )
+            return b" 200 " in stream.recv(1000)
+
+    wait_until(again, 20)
+
+
+def test_too_many_connections(bounded: Running):
+    """Those beyond are hung up on; when they have gone, everybody is answered."""
+    crowd = [bounded.connect() for _ in range(40)]
+    for each in crowd:
+        each.close()
+    wait_until(lambda: bounded.raw(b"GET / HTTP/1.0\r\n\r\n") is not None, 10)
+    assert bounded.get("/").status == 200
+
+
+def test_a_full_queue(bounded: Running):
+    """Three jobs at once are one too many: none is begun."""
+    ids = [item["id"] for item in bounded.get("/api/images").json["items"]]
+    answer = bounded.send("POST", "/api/jobs", {"kind": "find", "images": ids})
+    assert (answer.status, answer.json["reason"]) == (503, "busy")
+    assert int(answer.headers["retry-after"]) > 0
+    assert bounded.get("/api/jobs").json == []
+    (job,) = bounded.find(ids[0])
+    assert job["state"] == "done"
+
+
+def test_too_many_photos(bounded: Running):
+    """One more is taken, the next is not; nothing of it is kept."""
+    assert bounded.upload(png_of(16, 16)).status == 201
+    kept = sorted((bounded.project / "uploads").iterdir())
+    answer = bounded.upload(png_of(16, 16))
+    assert (answer.status, answer.json["reason"]) == (413, "too-many")
+    assert sorted((bounded.project / "uploads").iterdir()) == kept

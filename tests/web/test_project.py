@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.web.conftest import write_wall
+
+from crackgauge.errors import UsageError
+from crackgauge.web.project import Project, display_name, export_keys, read_model_info
+from crackgauge.web.refusals import Refused
+
+
+@given(name=st.text(max_size=40))
+def test_a_shown_name_has_no_folder_and_no_control_sign(name: str):
+    shown = display_name(name)
+    assert shown
+    assert shown.isprintable()
+    assert not {"/", "\\"} & set(shown)
+    assert shown not in (".", "..")
+
+
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=6))
+def test_keys_stay_in_their_folder(names: list[str]):
+    """Each is a relative path without steps up, each is its own on any file system."""
+    real = [name for name in names if PurePosixPath(name).name]
+    named = [(name, f"{number:016x}") for number, name in enumerate(real)]
+    keys = export_keys(named)
+    assert len({key.casefold() for key in keys.values()}) == len(real)
+    for key in keys.values():
+        parts = PurePosixPath(key).parts
+        assert not key.startswith("/")
+        assert ".." not in parts
+        assert "." not in parts
+        assert not {"\\", "\0", ":", "<", '"'} & set(key)
+        zipfile.ZipFile(io.BytesIO(), "w").writestr(key, b"")
+
+
+@pytest.fixture
+def project(tmp_path: Path, contrast_model: Path) -> Project:
+    return Project(tmp_path / "project", read_model_info(contrast_model))
+
+
+def test_a_folder_within_which_the_project_lies(tmp_path: Path, contrast_model: Path):
+    """What the project draws does not become its own input."""
+    write_wall(tmp_path / "photos" / "day 1" / "a.png", 8, 8)
+    project = Project(tmp_path / "photos" / "project", read_model_info(contrast_model))
+    write_wall(project.folder / "cache" / "b.png", 8, 8)
+    assert project.list_photos(tmp_path / "photos") == 1
+    (image,) = project.images.every()
+    assert image.name == "day 1/a.png"
+    assert project.photo(image) == tmp_path / "photos" / "day 1" / "a.png"
+    project.database.close()
+
+
+def test_links_out_of_the_folder_are_left_away(project: Project, tmp_path: Path):
+    write_wall(tmp_path / "elsewhere.png", 8, 8)
+    photos = tmp_path / "photos"
+    write_wall(photos / "a.png", 8, 8)
+    (photos / "b.png").symlink_to(tmp_path / "elsewhere.png")
+    (photos / "c.png").symlink_to(photos / "a.png")
+    assert project.list_photos(photos) == 2
+    assert [image.name for image in project.images.every()] == ["a.png", "c.png"]
+    project.database.close()
+
+
+def test_nothing_but_links_out_is_no_photo(project: Project, tmp_path: Path):
+    write_wall(tmp_path / "elsewhere.png", 8, 8)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "b.png").symlink_to(tmp_path / "elsewhere.png")
+    with pytest.raises(UsageError, match="no photo"):
+        project.list_photos(tmp_path / "photos")
+    project.database.close()
+
+
+def test_one_photo_is_its_own_source(project: Project, tmp_path: Path):
+    write_wall(tmp_path / "photos" / "a.png", 8, 8)
+    write_wall(tmp_path / "photos" / "b.png", 8, 8)
+    assert project.list_photos(tmp_path / "photos" / "b.png") == 1
+    (image,) = project.images.every()
+    assert image.name == "b.png"
+    (tmp_path / "photos" / "b.png").unlink()
+    with pytest.raises(Refused):
+        project.photo(image)
+    project.database.close()
