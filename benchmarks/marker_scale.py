@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from machine import as_text, machine_facts
 from rendered_markers import Photo, photograph
 from tables import write_results
 
-from crackgauge.measure import Scale, measure
+from crackgauge.arrays import Window
+from crackgauge.measure import Scale, Zone, measure
 from crackgauge.measure.marker import find_markers, scale_of_markers
 from crackgauge.measure.scale import oblique
 
@@ -29,7 +29,7 @@ _Floats = npt.NDArray[np.float64]
 SIZE = (1500, 2000)
 FAMILIES = ("aruco-4x4-50", "apriltag-36h11")
 _BAR_MM = 60.0
-_FINE = 4
+_FINE = 8
 
 
 def main() -> None:
@@ -106,10 +106,8 @@ def _measured(photo: Photo, bar: _Floats, scale: Scale) -> tuple[float, float]:
     corners = _seen(photo, np.array([start + side, end + side, end - side, start - side]))
     low = np.floor(corners.min(axis=0)).astype(int) - 12
     size = np.ceil(corners.max(axis=0)).astype(int) + 12 - low
-    # OpenCV takes fixed points with 8 bits behind the comma, and counts from the centres.
-    fixed = np.round(((corners - low) * _FINE - 0.5) * 256).astype(np.int32)
-    fine = np.zeros((size[1] * _FINE, size[0] * _FINE), np.uint8)
-    cv2.fillConvexPoly(fine, fixed, 1, shift=8)
+    outline = Zone("bar", (tuple(map(tuple, (corners - low) * _FINE)),))
+    fine = outline.drawn(Window(0, 0, size[1] * _FINE, size[0] * _FINE))
     coverage = fine.reshape(size[1], _FINE, size[0], _FINE).mean(axis=(1, 3), dtype=np.float32)
     whole = np.zeros(SIZE, np.float32)
     whole[low[1] : low[1] + size[1], low[0] : low[0] + size[0]] = coverage

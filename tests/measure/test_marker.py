@@ -69,9 +69,9 @@ def test_another_family_and_none():
 
 def test_markers_that_do_not_lie_on_one_plane_are_refused():
     square = np.array([[0.0, 0], [100, 0], [100, 100], [0, 100]])
-    same = [Marker(0, square + 50), Marker(1, square + [300, 200])]
+    same = [Marker(0, square + 50), Marker(1, square + np.array([300, 200]))]
     scale = scale_of_markers(same, 50.0, height_px=600, width_px=800)
     assert scale.mm_per_px == pytest.approx(0.5)
-    larger = [Marker(0, square + 50), Marker(1, 1.3 * square + [300, 200])]
+    larger = [Marker(0, square + 50), Marker(1, 1.3 * square + np.array([300, 200]))]
     with pytest.raises(UsageError, match="one flat surface"):
         scale_of_markers(larger, 50.0, height_px=600, width_px=800)
