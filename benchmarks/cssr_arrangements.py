@@ -182,7 +182,7 @@ def run(row: Row, arguments: argparse.Namespace) -> tuple[dict[str, Any], Evalua
     out = arguments.runs / "cssr_arrangements" / size / f"{row.name}-{arguments.seed}"
     if not (out / "model.onnx").exists():
         if row.beta is not None:
-            _share_stages(out)
+            _share_stages(out, seed=arguments.seed)
         recipe = recipe_of(row, arguments)
         train(recipe, data=arguments.data, out=out, resume=True, progress=False)
     model = open_model(out / "model.onnx", threads=arguments.threads)
@@ -211,9 +211,9 @@ def run(row: Row, arguments: argparse.Namespace) -> tuple[dict[str, Any], Evalua
     return described, evaluation
 
 
-def _share_stages(out: Path) -> None:
-    """Take the stages of another training of the sweep; those of another recipe are refused."""
-    for other in sorted(out.parent.glob("f-*beta*/stages/super-resolution/finished.txt")):
+def _share_stages(out: Path, *, seed: int) -> None:
+    """Take the finished stage of another training of the sweep."""
+    for other in sorted(out.parent.glob(f"f-*beta*-{seed}/stages/super-resolution/finished.txt")):
         if not (out / "stages").exists():
             shutil.copytree(other.parents[1], out / "stages")
         return
