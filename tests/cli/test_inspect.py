@@ -35,6 +35,21 @@ def test_a_scale_that_cannot_be(
     assert "mm per px: got -2, expected a positive number such as 0.21" in answer.err
 
 
+def test_cracks_are_graded_and_typed(
+    run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+) -> None:
+    out, scale = tmp_path / "out", ("--mm-per-px", 2.5, "--mm-per-px-sd", 0.1)
+    options = ("--standard", "jtg-5210", "--direction", 0, "-o", out, "-m", contrast_model)
+    assert run("inspect", photos(1), *scale, *options).code == 0
+    with (out / "cracks.csv").open(encoding="utf-8", newline="") as stream:
+        (crack,) = csv.DictReader(stream)
+    assert (crack["severity"], crack["standard_verified"]) == ("heavy", "no")
+    assert (crack["crack_type"], crack["width_method"]) == ("longitudinal", "probability")
+    assert float(crack["length_sd_mm"]) > 0.04 * float(crack["length_mm"])
+    with (out / "images.csv").open(encoding="utf-8", newline="") as stream:
+        assert next(csv.DictReader(stream))["scale_source"] == "given"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="file names of any bytes")
 def test_names_of_any_bytes(
     run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path

@@ -108,3 +108,10 @@ def test_a_wide_bar_keeps_its_length_to_its_corners():
         crack = measure(mask).cracks.iloc[0]
         assert crack["length_px"] == pytest.approx(300, abs=5)
         assert crack["width_max_px"] == pytest.approx(24, abs=0.6)
+
+
+def test_a_diagonal_over_thirty_columns_is_42_long():
+    """Not 30, its columns, nor 60, its steps along rows and columns."""
+    crack = measure(np.eye(30, dtype=bool)).cracks.iloc[0]
+    assert crack["length_px"] == pytest.approx(30 * np.sqrt(2), abs=0.8)
+    assert crack["angle_deg"] == pytest.approx(135, abs=0.1)
