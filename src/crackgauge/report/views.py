@@ -207,7 +207,7 @@ def _crack(row: dict[Any, Any]) -> CrackView:
         angle="–" if angle != angle else f"{angle:.0f}°",
         confidence="–" if confidence != confidence else f"{confidence:.2f}",
         kind=str(row["crack_type"]) or "–",
-        severity=str(row["severity"]) or "–",
+        severity=str(row["severity"]),
         reason=str(row["severity_reason"]),
     )
 
