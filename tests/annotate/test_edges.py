@@ -77,3 +77,11 @@ def test_normals_point_to_the_right():
     east = resample(np.array([[0.0, 0.0], [9.0, 0.0]]))
     assert normals(east) == pytest.approx(np.tile([0.0, 1.0], (10, 1)))
     assert smooth(east, 2) == pytest.approx(east)
+
+
+def test_a_darker_neighbour_is_not_taken_in():
+    """Another line 4 px beside, twice as dark: its far edge is the strongest rise of all."""
+    crack = 180 - 0.5 * (180 - band(17.0, 21.0))
+    crack[:, 40:56] = 180  # a gap, in which there is the neighbour alone
+    found = find_edges(along(19.0), np.minimum(crack, band(25.0, 29.0)), reach_px=12)
+    assert found.width_px == pytest.approx(np.full(70, 4.0), abs=0.3)

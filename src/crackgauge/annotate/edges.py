@@ -21,6 +21,9 @@ _ALONG = 2
 _JUMP_COST = 0.5
 # Of two edges alike, the nearer one is the crack's: a px farther counts as much less gradient.
 _AWAY_COST = 0.03
+# Where the grey has risen and fallen again, something else begins, whose edges are none of this
+# crack: what it has fallen by, as a share of the contrast, counts as so much less gradient.
+_BEYOND_COST = 2.0
 _CENTRE_HALF = 2
 
 
@@ -56,9 +59,10 @@ def find_edges(line: Points, grey: npt.NDArray[np.float32], *, reach_px: float) 
     """Find where the grey rises most on either side of a line, as two smooth tracks.
 
     Each edge is the track across the straightened image of the greatest total gradient, in units of
-    its median, less 0.03 a px away from the line and 0.5 a half-pixel jump; between the half
-    pixels it lies at the top of a parabola. Where something dark crosses the crack, the track goes
-    straight on.
+    its median, less 0.03 a px away from the line, 0.5 a half-pixel jump, and 2 for all of the
+    contrast that the grey has risen and fallen by before, as it does where something else dark is
+    beside the crack. Between the half pixels an edge lies at the top of a parabola. Where something
+    dark crosses the crack, the track goes straight on.
 
     Args:
         line: float64 (K, 2), x, y within `grey`, inside the crack.
@@ -69,26 +73,31 @@ def find_edges(line: Points, grey: npt.NDArray[np.float32], *, reach_px: float) 
         The edges, in the order of the line.
     """
     across, way = normals(line), offsets(reach_px)
-    strip = straighten(grey, line, across, reach_px + 2 * STEP_PX, order=3)
+    strip = straighten(grey, line, across, reach_px + STEP_PX, order=3)
     strip = ndimage.uniform_filter1d(strip, 2 * _ALONG + 1, axis=0, mode="nearest")
-    rise = (strip[:, 2:] - strip[:, :-2])[:, 1:-1] / (2 * STEP_PX)
-    left, right = (_edge(side * rise, side * way) * side for side in (-1.0, 1.0))
-    middle = smooth((left + right) / 2, _CENTRE_HALF)
+    middle = len(way) // 2 + 1  # the line's own column
+    right = _edge(strip[:, middle - 1 :])
+    left = -_edge(strip[:, middle + 1 :: -1])
+    moved = smooth((left + right) / 2, _CENTRE_HALF)
     return Edges(
-        centre=line + across * middle[:, None],
+        centre=line + across * moved[:, None],
         left=line + across * left[:, None],
         right=line + across * right[:, None],
         width_px=right - left,
     )
 
 
-def _edge(rise: _Floats, way: _Floats) -> _Floats:
-    """How far away, float64 (K,), the edge is on the side where `way` is 0 or more."""
-    outside = way >= 0
-    distance = np.abs(way[outside])
-    gradient = rise[:, outside]
-    usual = max(float(np.median(gradient.max(axis=1))), 1e-6)
-    gain = gradient / usual - _AWAY_COST * distance
-    if way[0] > way[-1]:  # the columns count towards the line
-        gain = gain[:, ::-1]
+def _edge(grey: _Floats) -> _Floats:
+    """How far from the line the edge is on one side, float64 (K,).
+
+    Args:
+        grey: float64 (K, M + 2), from half a pixel before the line outward.
+    """
+    here = grey[:, 1:-1]
+    rise = (grey[:, 2:] - grey[:, :-2]) / (2 * STEP_PX)
+    usual = max(float(np.median(rise.max(axis=1))), 1e-6)
+    contrast = max(float(np.median(here.max(axis=1) - here.min(axis=1))), 1e-6)
+    fallen = np.maximum.accumulate(here, axis=1) - here
+    distance = np.arange(here.shape[1]) * STEP_PX
+    gain = rise / usual - _AWAY_COST * distance - _BEYOND_COST * fallen / contrast
     return np.asarray(best_track(gain, jump_cost=_JUMP_COST) * STEP_PX)
