@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from crackgauge.images import read_image as read_image
     from crackgauge.images import read_mask as read_mask
     from crackgauge.inference.predictor import open_model as open_model
+    from crackgauge.pipeline import compare as compare
     from crackgauge.pipeline import evaluate as evaluate
     from crackgauge.pipeline import inspect as inspect
     from crackgauge.pipeline import measure_files as measure_files
     from crackgauge.pipeline import predict as predict
+    from crackgauge.pipeline import report_survey as report_survey
 
 # What the name is -> the module that holds it. `measure` is the room itself: a callable module.
 _HOMES = {
@@ -32,10 +34,13 @@ _HOMES = {
     "measure_files": "crackgauge.pipeline",
     "predict": "crackgauge.pipeline",
     "evaluate": "crackgauge.pipeline",
+    "report_survey": "crackgauge.pipeline",
+    "compare": "crackgauge.pipeline",
 }
 
 __all__ = [
     "__version__",
+    "compare",
     "evaluate",
     "inspect",
     "measure",
@@ -44,6 +49,7 @@ __all__ = [
     "predict",
     "read_image",
     "read_mask",
+    "report_survey",
 ]
 
 

@@ -72,7 +72,7 @@ def command(
     overlays/. Images of the same name are taken for the same place.
     """
     from crackgauge.cli.running import watched
-    from crackgauge.pipeline.compare import compare
+    from crackgauge.pipeline.visits import compare
 
     with watched(out, quiet=quiet) as progress:
         summary = compare(

@@ -12,6 +12,8 @@ from crackgauge.pipeline.measurement import measure_files
 from crackgauge.pipeline.prediction import predict
 from crackgauge.pipeline.proposals import propose
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside
+from crackgauge.pipeline.survey_report import report_survey
+from crackgauge.pipeline.visits import compare
 
 __all__ = [
     "EvaluationReport",
@@ -19,9 +21,11 @@ __all__ = [
     "ProgressEvent",
     "RunSummary",
     "SetAside",
+    "compare",
     "evaluate",
     "inspect",
     "measure_files",
     "predict",
     "propose",
+    "report_survey",
 ]

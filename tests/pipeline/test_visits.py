@@ -12,7 +12,7 @@ from crackgauge.errors import UsageError
 from crackgauge.images import read_image
 from crackgauge.inference.predictor import Predictor
 from crackgauge.pipeline import inspect
-from crackgauge.pipeline.compare import compare
+from crackgauge.pipeline.visits import compare
 from crackgauge.report.change_overlay import STATUS_COLOURS
 
 Crack = tuple[int, int, int, int]
