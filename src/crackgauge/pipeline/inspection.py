@@ -62,7 +62,7 @@ def inspect(
 ) -> RunSummary:
     """Find the cracks of every image of a source, measure them and write a report.
 
-    Writes `masks/KEY.png`, `overlays/KEY.jpg`, `images.csv`, `cracks.csv`, `branches.csv`,
+    Writes `masks/KEY.png`, `overlays/KEY.png`, `images.csv`, `cracks.csv`, `branches.csv`,
     `report.html` and `set_aside.csv`. A stopped run goes on, and ends with the same bytes as an
     undisturbed one (`timings.csv` apart). Images above `big_px` are worked on by window: the mask
     is a tiled BigTIFF, the overlay is scaled down, `confidence` is not given, and a network
