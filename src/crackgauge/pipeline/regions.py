@@ -86,8 +86,8 @@ class Regions:
         """Give the regions in the order of their first blocks.
 
         Args:
-            largest_px: a region whose bounding window is larger is given block by block, so a
-                crack in it counts once for each block that it crosses.
+            largest_px: a region whose bounding window is larger is given block by block; a crack
+                in it comes in pieces, which are joined where their ends meet at the border.
         """
         members: dict[int, list[Window]] = defaultdict(list)
         for index, block in enumerate(self._blocks):
