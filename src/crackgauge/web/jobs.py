@@ -54,7 +54,7 @@ class JobQueue:
         self._limits = limits
         self._events = events
         self._news = threading.Condition()
-        self._closed = False
+        self._closing = threading.Event()
         self._shares: dict[str, float] = {}
         self._workers = [WorkerProcess(settings) for _ in range(workers)]
         self._threads = [
@@ -75,7 +75,7 @@ class JobQueue:
 
     def close(self) -> None:
         """End the workers; what ran runs again when the server is started again."""
-        self._closed = True
+        self._closing.set()
         for worker in self._workers:
             worker.close()
         with self._news:
@@ -118,10 +118,12 @@ class JobQueue:
         return 1.0 if job.state == "done" else self._shares.get(job.id, 0.0)
 
     def _work(self, worker: WorkerProcess) -> None:
-        while not self._closed:
+        while not self._closing.is_set():
             try:
                 worker.ensure()
             except CrackgaugeError:
+                if self._closing.is_set():
+                    return
                 _LOG.exception("a worker process cannot be started; trying again")
                 self._sleep(_AGAIN_S)
                 continue
@@ -138,7 +140,7 @@ class JobQueue:
 
     def _sleep(self, seconds: float) -> None:
         with self._news:
-            if not self._closed:
+            if not self._closing.is_set():
                 self._news.wait(seconds)
 
     def _run(self, job: JobRecord, worker: WorkerProcess) -> None:
@@ -173,7 +175,7 @@ class JobQueue:
 
     def _after_death(self, job: JobRecord) -> None:
         """Try again, or set the photo aside that has ended its worker too often."""
-        if self._closed:
+        if self._closing.is_set():
             return
         if job.tries < self._limits.tries:
             with self._project.database.write():

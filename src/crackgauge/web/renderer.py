@@ -31,6 +31,7 @@ class Renderer:
         self._worker = WorkerProcess(settings)
         self._turn = threading.Lock()
         self._waiting = threading.BoundedSemaphore(limits.renders)
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -108,7 +109,8 @@ class Renderer:
         return self._drawn(target, "draw", arguments)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker; what it was asked for is refused as busy."""
+        self._closed = True
         self._worker.close()
 
     def _photo(self, image: ImageRecord) -> dict[str, Any]:
@@ -136,6 +138,8 @@ class Renderer:
             with self._turn:
                 return self._ask_again(task, arguments)
         except WorkerEnded as error:
+            if self._closed:
+                raise busy("the server is being closed", retry_after_s=5) from error
             raise Refused(
                 422, "killed-worker", "this image ended the process that read it; it is not drawn"
             ) from error

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ from crackgauge.web.supervision import WorkerSettings
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _GRACE_S = 3
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOG = logging.getLogger("crackgauge.web")
 
 
@@ -122,7 +124,6 @@ def _start(
     finder = WorkerSettings(project.model.file, threads, memory, warm=True)
     queue = JobQueue(project, limits, events, finder, workers=settings.workers)
     renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
-    stack.callback(renderer.close)
     stack.callback(queue.close)
     hosts = {*_LOOPBACK, settings.host, *settings.names}
     access = Access(
@@ -132,15 +133,22 @@ def _start(
     )
     queue.start()
     state = State(project, queue, renderer, events, limits, access)
-    threading.Thread(target=_look_at_photos, args=(state,), daemon=True).start()
+    closing = threading.Event()
+    looking = threading.Thread(target=_look_at_photos, args=(state, closing), daemon=True)
+    stack.callback(looking.join, 10)
+    stack.callback(renderer.close)
+    stack.callback(closing.set)
+    looking.start()
     return state
 
 
-def _look_at_photos(state: State) -> None:
+def _look_at_photos(state: State, closing: threading.Event) -> None:
     """Note the size of each photo, and set aside what is none, while the server answers."""
     with contextlib.suppress(CrackgaugeError):
         state.renderer.start()
     for image in state.project.images.every():
+        if closing.is_set():
+            return
         if image.height_px is not None or image.state not in ("new", "done"):
             continue
         try:
@@ -150,12 +158,12 @@ def _look_at_photos(state: State) -> None:
             if found["coarse"] and not state.project.coarse(image).is_file():
                 state.queue.add("coarse", [image.id])
         except Refused as refused:
-            if refused.status not in (500, 503):
+            if refused.status not in (500, 503):  # which say nothing about the photo
                 state.project.images.set_state(
                     image.id, "set-aside", refused.reason, refused.sentence
                 )
-        except CrackgaugeError:
-            return  # the server is being closed
+        except CrackgaugeError:  # the disk is full: the next start looks again
+            return
         state.tell_image(image.id)
 
 
@@ -191,6 +199,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._events = events
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End the server at SIGINT and SIGTERM, and then everything else that was started.
+
+        uvicorn raises the signal again, which would leave workers and files open.
+        """
+        before = {each: signal.signal(each, self.handle_exit) for each in _SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
