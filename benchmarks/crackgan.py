@@ -72,7 +72,7 @@ SMALL_GRID = (
     *(Row("crackgan", DILATIONS, weight) for weight in (0.05, 0.3, 0.6)),
     *(Row("crackgan", dilations, L1_WEIGHT) for dilations in (1, 5, 9)),
 )
-GENERATOR, JUDGE = "[8,16,32,32,32]", "[8,16,32,32,32]"
+GENERATOR, JUDGE = "[16,32,64,64,64]", "[16,32,64,128]"  # maps of 64 px
 SMALL = {
     "crackgan": (
         f"network.options.filters={GENERATOR}",
@@ -81,8 +81,10 @@ SMALL = {
         f"adversary.discriminator.options.filters={JUDGE}",
         "stages.encoder.epochs=3",
         "stages.dc-gan.epochs=6",
-        "stages.dc-gan.sampling.count=16",
+        "stages.dc-gan.batch=32",
+        "stages.dc-gan.sampling.count=40",
         "stages.dc-gan.optimizer.learning_rate=2e-4",
+        "stages.dc-gan.optimizer.momentum=0.5",
     ),
     "crackgan-unet": (
         f"network.options.filters={GENERATOR}",
@@ -90,11 +92,12 @@ SMALL = {
         "stages.encoder.epochs=3",
     ),
     "pix2pix": (
-        "network.options.filters=[8,16,32,32,32]",
-        "adversary.discriminator.options.filters=[8,16,32,32]",
+        f"network.options.filters={GENERATOR}",
+        "adversary.discriminator.options.filters=[16,32,64,64]",
     ),
 }
 SMALL_COMMON = (
+    "sampling.patch_px=128",
     "sampling.count=32",
     "batch=16",
     "epochs=10",
@@ -258,9 +261,10 @@ def write(
     if arguments.overrides:
         command += f" --set {' '.join(arguments.overrides)}"
     small = (
-        f"Small size: generator {GENERATOR}, DC-GAN {JUDGE}, pix2pix of five levels and 8 to 32 "
-        "channels; 10 epochs of 60 images x 32 patches, batch 16, Adam 1e-3 (DC-GAN 2e-4); of the "
-        "grid only the row and the column through lambda 0.3 and 3 dilations. "
+        f"Small size: crops of 128 px, generator {GENERATOR}, DC-GAN {JUDGE} of 64 px maps, pix2pix "
+        "of five levels and 16 to 64 channels; 10 epochs of 60 images x 32 patches, batch 16, Adam "
+        "1e-3; DC-GAN 6 epochs of 150 batches of 32, 2e-4, beta 1 0.5; of the grid only the row "
+        "and the column through lambda 0.3 and 3 dilations. "
     )
     write_results(
         "crackgan" if arguments.full else "crackgan_small",
