@@ -54,6 +54,12 @@ def test_windows_are_those_of_the_whole_image():
 
 def test_a_window_ends_at_the_image():
     assert window_around((0, 0), (9, 9), (10, 10)) == Window(0, 0, 10, 10)
+    assert window_around((0, 0), (0, 9000), (10**6, 10**6)) == Window(0, 0, 513, 9513)
+
+
+def test_points_too_far_apart_for_the_memory():
+    with pytest.raises(UsageError, match="points 1 and 2 are too far apart: the search would go"):
+        find_path(even, [(0, 0), (30_000, 30_000)], (10**6, 10**6), MOVES)
 
 
 @pytest.mark.parametrize(

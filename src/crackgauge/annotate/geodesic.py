@@ -19,9 +19,10 @@ from crackgauge.errors import UsageError
 _Floats = npt.NDArray[np.float32]
 Pixel = tuple[int, int]
 
-# A path may leave the rectangle around its two ends by this many px, or this share of their
-# distance.
-_MARGIN_PX, _MARGIN_SHARE = 64, 0.5
+# A path may leave the rectangle around its two ends by this share of their distance, within limits.
+_MARGIN_PX, _MARGIN_SHARE = (64, 512), 0.5
+# A state takes 6 bytes, and its cost 2: about 2 GB.
+_MOST_STATES = 2**28
 # At a point between, orientations are kept in which it is reached for this much more.
 _VIA_SLACK = 0.2
 
@@ -47,12 +48,18 @@ def find_path(
         int64 (N, 3), row, column and orientation.
 
     Raises:
-        UsageError: no path leads to a point past what is forbidden.
+        UsageError: no path leads to a point past what is forbidden; two points too far apart.
     """
     legs: list[tuple[Window, Reached, Pixel]] = []
     begin = np.zeros(len(moves.steps), np.float32)
     for number, (first, second) in enumerate(pairwise(points), start=2):
         window = window_around(first, second, shape)
+        if window.height * window.width * len(begin) > _MOST_STATES:
+            raise UsageError(
+                f"points {number - 1} and {number} are too far apart: the search would go through "
+                f"{window.width} x {window.height} px; give points between them, or a larger "
+                "pooling"
+            )
         start = first[0] - window.row, first[1] - window.col
         target = second[0] - window.row, second[1] - window.col
         slack = 0.0 if number == len(points) else _VIA_SLACK
@@ -81,7 +88,7 @@ def window_around(first: Pixel, second: Pixel, shape: tuple[int, int]) -> Window
     Window(row=0, col=0, height=300, width=701)
     """
     distance = np.hypot(first[0] - second[0], first[1] - second[1])
-    margin = max(_MARGIN_PX, int(np.ceil(_MARGIN_SHARE * distance)))
+    margin = int(np.clip(np.ceil(_MARGIN_SHARE * distance), *_MARGIN_PX))
     top, left = (max(min(pair) - margin, 0) for pair in zip(first, second, strict=True))
     bottom, right = (
         min(max(pair) + margin + 1, size)

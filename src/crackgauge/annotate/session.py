@@ -203,13 +203,24 @@ class Session:
         except OSError as error:
             raise InputRefused(file, UNREADABLE, f"cannot be read ({error.strerror})") from error
         try:
+            return cls.from_json(text)
+        except UsageError as error:
+            raise InputRefused(file, CORRUPT, str(error)) from error
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Session:
+        """Build a session from what `to_json` returned.
+
+        Raises:
+            UsageError: something else; the sentence names the first problem.
+        """
+        try:
             found = _File.model_validate_json(text)
         except ValidationError as error:
-            raise InputRefused(file, CORRUPT, _in_words(error)) from error
+            raise UsageError(_in_words(error)) from error
         except UsageError as error:  # settings of a trace that cannot be
-            raise InputRefused(
-                file, CORRUPT, f"is no session that can be read ({error}); trace it again"
-            ) from error
+            sentence = f"the text is no session that can be read ({error}); trace it again"
+            raise UsageError(sentence) from error
         session = cls(found.height, found.width, image=found.image)
         session._strokes = list(found.strokes)
         session._done = found.done
@@ -242,6 +253,6 @@ def _in_words(error: ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"])
     problem = first["msg"][:200]
     return (
-        f"is no session that can be read ({where + ': ' if where else ''}{problem}); expected the "
+        f"the text is no session that can be read ({where + ': ' if where else ''}{problem}); expected the "
         f"JSON that `crackgauge trace` writes ({FORMAT!r})"
     )

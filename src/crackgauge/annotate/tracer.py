@@ -103,8 +103,9 @@ class Tracer:
             the first and the last point, moved across the crack by three pixels at most.
 
         Raises:
-            UsageError: fewer than two points, a point outside the image, neighbours in one pixel,
-                an image of one colour there, or no way past what is forbidden; numba is missing.
+            UsageError: fewer than two points, a point outside the image, neighbours in one pixel or
+                too far apart, an image of one colour there, or no way past what is forbidden; numba
+                is missing.
             InputRefused: the image is damaged there.
         """
         pixels = self._checked(points)
