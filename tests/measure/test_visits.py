@@ -138,6 +138,14 @@ def test_a_short_crack_on_one_day_is_uncertain():
         assert row["reason"].startswith(f"{word}, but so short")
 
 
+def test_a_crack_as_long_as_wide_has_a_length():
+    visit = visit_of((50, 59, 50, 59))
+    (row,) = compare_visits(visit, visit, same_frame()).to_dict("records")
+    assert row["status"] == "unchanged"
+    assert row["length_after_px"] == pytest.approx(9, abs=0.5)
+    assert row["width_mean_after_px"] == pytest.approx(9, abs=0.5)
+
+
 def test_no_crack_on_either_day():
     assert len(compare_visits(visit_of(), visit_of(), same_frame())) == 0
     assert statuses(compare_visits(visit_of(), visit_of(LEVEL), same_frame())) == ["new"]

@@ -134,6 +134,21 @@ def test_no_image_has_a_place(survey: Path) -> None:
         report_survey(survey, formats="geotiff,csv")
 
 
+def test_exports_of_an_earlier_state_are_removed(
+    photos: Photos, predictor: Predictor, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    inspect(photos(a=(30,), b=(20,)), out, model=predictor, formats="csv,dxf")
+    report_survey(out, formats="xlsx")
+    assert (out / "dxf/b.dxf").is_file()
+    inspect(photos(a=(30,), b=(20,), c=(40,)), out, model=predictor, formats="csv")
+    assert not (out / "survey.xlsx").exists()
+    assert not list(out.glob("dxf/*"))
+    inspect(photos(), out, model=predictor, formats="geojson")
+    inspect(photos(), out, model=predictor, formats="csv", threshold=0.6, overwrite=True)
+    assert not (out / "geojson").exists()
+
+
 def test_all_formats_of_a_survey_without_cracks(
     photos: Photos, predictor: Predictor, tmp_path: Path
 ) -> None:

@@ -92,7 +92,7 @@ def sample_lines(visit: Visit, matrix: _Floats) -> Samples:
         visit: branches without a line are left out.
         matrix: float64 (3, 3), from its image to the image after.
     """
-    starts, ends, widths, cracks, along, across = [], [], [], [], [], []
+    starts, ends, widths, cracks, along, across, least = [], [], [], [], [], [], []
     columns = ["crack_id", "line_px", "length_px", "length_mm", "width_mean_px", "width_mean_mm"]
     for crack, line, *sizes in visit.branches[columns].itertuples(index=False):
         if line is None or len(line) < 2:
@@ -105,6 +105,9 @@ def sample_lines(visit: Visit, matrix: _Floats) -> Samples:
         length_px, length_mm, width_px, width_mm = sizes
         along.append(np.full(count, length_mm / length_px if length_px else math.nan))
         across.append(np.full(count, width_mm / width_px if width_px else math.nan))
+        # A line of one place, of a crack as long as wide, has the length that its table says.
+        is_point = bool((line[:, :2] == line[0, :2]).all())
+        least.append(np.full(count, length_px / count if is_point else 0.0))
     if not starts:
         none = np.empty(0)
         return Samples(np.empty((0, 2)), none.astype(np.int64), none, none, none, none, none)
@@ -117,12 +120,13 @@ def sample_lines(visit: Visit, matrix: _Floats) -> Samples:
     share = ((np.arange(len(segment)) - first[segment] + 0.5) / counts[segment])[:, None]
     own = start[segment] * (1 - share) + end[segment] * share
     own_width = (width[segment] * np.hstack([1 - share, share])).sum(axis=1)
-    own_step = np.hypot(*(end - start).T)[segment] / counts[segment]
     zoom = local_zoom(matrix, own)
+    given = np.concatenate(least)[segment] / counts[segment]
+    own_step = np.hypot(*(end - start).T)[segment] / counts[segment] + given
     return Samples(
         place=move(matrix, own),
         crack=np.concatenate(cracks)[segment],
-        step_px=length_after[segment] / counts[segment],
+        step_px=length_after[segment] / counts[segment] + given * zoom,
         width_px=own_width * zoom,
         step_mm=own_step * np.concatenate(along)[segment],
         width_mm=own_width * np.concatenate(across)[segment],

@@ -25,6 +25,7 @@ from crackgauge.files import storing, write_text_atomic
 from crackgauge.pipeline.naming import Job
 
 RUN_FILE = "run.json"
+SURVEY_FILE = "survey.json"
 STATE_FOLDER = ".state"
 LOCK_FILE = ".lock"
 _TEMPORARY = re.compile(r"^\..+\.[0-9a-f]{8}\.tmp(\.[^.]+)?$")
@@ -177,6 +178,8 @@ def _clear(out: Path, owned: Sequence[str]) -> None:
     """Remove what runs of ours left in `out`, and nothing else."""
     state = out / STATE_FOLDER
     with storing(out):
+        for name in exports_of(out):
+            (out / name).unlink(missing_ok=True)
         (out / RUN_FILE).unlink(missing_ok=True)
         for record_path in sorted(state.rglob("*.json")):
             for name in (_read_record(record_path) or {}).get("outputs", []):
@@ -189,6 +192,15 @@ def _clear(out: Path, owned: Sequence[str]) -> None:
                 target.unlink()
             elif target.is_dir():
                 _remove_empty_folders(target)
+
+
+def exports_of(out: Path) -> list[str]:
+    """Return the reports and exports that `survey.json` lists, relative to the folder."""
+    try:
+        names = json.loads((out / SURVEY_FILE).read_text("utf-8"))["exports"]
+        return [name for name in names if _is_inside(name)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _remove_empty_folders(top: Path) -> None:

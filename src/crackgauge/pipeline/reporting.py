@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import crackgauge
+from crackgauge.files import storing
 from crackgauge.pipeline.export_formats import DEFAULT_FORMATS
 from crackgauge.pipeline.exports import EXPORT_FILES, write_exports
-from crackgauge.pipeline.folder import Record
+from crackgauge.pipeline.folder import SURVEY_FILE, Record, exports_of
 from crackgauge.pipeline.network import Network
 from crackgauge.pipeline.summary import SetAside
-from crackgauge.pipeline.survey_folder import SURVEY_FILE, SurveyFolder
+from crackgauge.pipeline.survey_folder import SurveyFolder
 from crackgauge.report.html import ReportModel
 
 REPORT_FILES = (*EXPORT_FILES, SURVEY_FILE)
@@ -28,6 +29,8 @@ def write_report_files(
     formats: Sequence[str] = DEFAULT_FORMATS,
 ) -> None:
     """Write the report and the exports of everything that the run knows, and `survey.json`.
+
+    Exports that were made of an earlier state of the survey and are not made now are removed.
 
     Args:
         out: the run's folder.
@@ -49,7 +52,12 @@ def write_report_files(
         set_aside=set_aside,
         records=records,
     )
-    survey.write_description(write_exports(survey, out, formats))
+    earlier = exports_of(out)
+    written = write_exports(survey, out, formats)
+    with storing(out):
+        for name in set(earlier) - set(written):
+            (out / name).unlink(missing_ok=True)
+    survey.write_description(written)
 
 
 def _describe(network: Network) -> ReportModel:

@@ -19,11 +19,9 @@ from crackgauge.errors import UsageError
 from crackgauge.files import write_text_atomic
 from crackgauge.images import Georeference
 from crackgauge.measure import Survey
-from crackgauge.pipeline.folder import RUN_FILE, Record, read_records
+from crackgauge.pipeline.folder import RUN_FILE, SURVEY_FILE, Record, read_records
 from crackgauge.pipeline.summary import SetAside
 from crackgauge.report.html import ReportModel, ReportPictures
-
-SURVEY_FILE = "survey.json"
 
 
 class MaskReading(NamedTuple):
