@@ -252,7 +252,8 @@ def _in_words(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     problem = first["msg"][:200]
+    found = f"{where + ': ' if where else ''}{problem}"
     return (
-        f"the text is no session that can be read ({where + ': ' if where else ''}{problem}); expected the "
-        f"JSON that `crackgauge trace` writes ({FORMAT!r})"
+        f"the text is no session that can be read ({found}); expected the JSON that "
+        f"`crackgauge trace` writes ({FORMAT!r})"
     )
