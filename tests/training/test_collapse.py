@@ -99,7 +99,7 @@ SURE = {"d_real": 0.995, "d_fake": 0.005, "pull": 0.005}
         (SURE, "discriminator won"),
         ({**SURE, "d_real": 0.98}, ""),
         ({**SURE, "d_fake": 0.02}, ""),
-        ({**SURE, "pull": 0.02}, ""),  # sure, and still a teacher
+        ({**SURE, "pull": 1.5}, ""),  # sure, and still a teacher
         ({**SURE, "variety": 0.04}, "no variety"),
         ({"d_real": 0.5, "d_fake": 0.5, "pull": 1.0, "variety": 0.06}, ""),
         ({"d_real": None, "d_fake": None, "pull": None, "variety": None}, ""),

@@ -14,7 +14,8 @@ Collapse = Literal["", "no crack", "all crack", "discriminator won", "no variety
 
 # A predicted share counts as zero (or one) when it is a thousandth of what there is to find.
 _HARDLY_ANY = 1e-3
-# The discriminator is sure of both kinds, and no change of a map by 1 would halve the loss, over 4.6.
+# The discriminator is sure of both kinds; the generator's loss is then above 4.6, and moving every
+# pixel of its maps by 1 would change it by less than 1.
 _SURE, _NO_PULL = 0.99, 1.0
 # Maps of noise that differ by a twentieth of what real ones differ by are one map.
 _NO_VARIETY = 0.05
