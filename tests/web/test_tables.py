@@ -156,6 +156,26 @@ def test_jobs_wait_in_turn(database: Database):
     assert jobs.counts() == {"queued": 2, "running": 0}
 
 
+def test_an_export_waits_and_a_photo_is_worked_on_once(database: Database):
+    """Two workers: the second takes what is neither the same photo nor an export too early."""
+    images, jobs = ImageTable(database), JobTable(database)
+    a, b = (images.add(FoundFile(name, 1, 1), name=name) for name in "ab")
+    find_a = jobs.add("find", [a], most=9)[0].id
+    measure_a = jobs.add("measure", [a], most=9)[0].id
+    export = jobs.add("export", [None], most=9)[0].id
+    find_b = jobs.add("find", [b], most=9)[0].id
+    begun = [job.id for job in (jobs.claim(), jobs.claim()) if job is not None]
+    assert begun == [find_a, find_b]
+    assert jobs.claim() is None
+    jobs.end(find_a, "done")
+    jobs.end(find_b, "done")
+    for expected in (measure_a, export):
+        job = jobs.claim()
+        assert job is not None
+        assert job.id == expected
+        jobs.end(job.id, "done")
+
+
 def test_a_full_queue_takes_all_or_nothing(database: Database):
     images, jobs = ImageTable(database), JobTable(database)
     ids = [images.add(FoundFile(name, 1, 1), name=name) for name in "abc"]

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 import crackgauge
 from crackgauge.errors import CrackgaugeError
-from crackgauge.web.refusals import BUG, Problem, Refused, as_refused
+from crackgauge.web.refusals import BUG, Problem, Refused, as_refused, misfit
 from crackgauge.web.routes import cracks, exports, images, jobs, project, session
 from crackgauge.web.state import State
 
@@ -58,6 +58,8 @@ def create_app(state: State) -> FastAPI:
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    if isinstance(error, RequestValidationError):
+        return _answer(misfit(error.errors()))
     refused = as_refused(error)
     if refused.reason == BUG:
         _LOG.error("this is a bug of crackgauge", exc_info=error)

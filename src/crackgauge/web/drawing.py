@@ -18,7 +18,7 @@ from crackgauge.images import WHOLE_LIMIT_PX, image_size, open_image
 from crackgauge.images.formats import identify
 from crackgauge.images.png import encode_grey_png
 from crackgauge.images.tiff import TiffReader
-from crackgauge.web.measuring import Tell, blocks
+from crackgauge.web.blocks import Tell, blocks
 from crackgauge.web.overviews import overview_offsets
 from crackgauge.web.pyramid import (
     READ_AT_ONCE_PX,

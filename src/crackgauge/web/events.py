@@ -36,22 +36,22 @@ class Events:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(self._pass_on, text)
 
-    def open(self) -> asyncio.Queue[bytes | None]:
-        """Open a stream; in the event loop.
+    def check_room(self) -> None:
+        """Make sure that one more page can listen; in the event loop.
 
         Raises:
-            Refused: 503, too many are open.
+            Refused: 503, too many do.
         """
         self._loop = asyncio.get_running_loop()
         if len(self._streams) >= self._most:
             raise busy(f"{self._most} pages are listening already", retry_after_s=5)
+
+    async def listen(self) -> AsyncIterator[bytes]:
+        """Give what is told from now on, with a sign of life now and then."""
         stream: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
         self._streams.add(stream)
-        return stream
-
-    async def listen(self, stream: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
-        """Give what is told, with a sign of life now and then."""
         try:
+            yield b"retry: 2000\n\n"
             while True:
                 try:
                     text = await asyncio.wait_for(stream.get(), _ALIVE_EVERY_S)

@@ -40,7 +40,8 @@ from crackgauge.pipeline.summary import SetAside
 from crackgauge.pipeline.survey_folder import SurveyFolder
 from crackgauge.pipeline.tables import printable
 from crackgauge.report.html import ReportModel
-from crackgauge.web.measuring import Tell, ThresholdSource, blocks, probability_file
+from crackgauge.web.blocks import Tell, blocks
+from crackgauge.web.measuring import ThresholdSource, probability_file
 
 ARCHIVE = "crackgauge.zip"
 REVIEW_FILE = "review.csv"

@@ -52,7 +52,7 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     if job.kind == "coarse":
         target = project.coarse(image)
         paths = {"photo": str(project.photo(image)), "coarse": str(target)}
-        return JobRequest("coarse", paths, limits.find_s, _nothing, _hidden)
+        return JobRequest("coarse", paths, _seconds_to_find(image, limits), _nothing, _hidden)
     file = f"survey-{job.id}-{job.tries}.json"
     settings = project.settings
     out = project.found(image.id)
@@ -78,8 +78,14 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         _remove_earlier(out, file, image.survey)
 
     task = "find" if found else "measure"
-    seconds = limits.find_s if found else limits.measure_s
+    seconds = _seconds_to_find(image, limits) if found else limits.measure_s
     return JobRequest(task, arguments, seconds, keep, _hidden)
+
+
+def _seconds_to_find(image: ImageRecord, limits: Limits) -> float:
+    """Return the time that a photo of its size may take."""
+    megapixels = (image.height_px or 0) * (image.width_px or 0) / 1e6
+    return limits.find_s + limits.find_s_per_megapixel * megapixels
 
 
 def _described(measured: dict[str, Any], settings: Any) -> dict[str, Any]:

@@ -16,6 +16,15 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 # Jobs that ended are kept so many, the newest ones; exports are kept all.
 _KEPT = 1000
+_NEXT = """
+    SELECT id FROM jobs AS job WHERE state = 'queued'
+        AND NOT EXISTS (SELECT 1 FROM jobs AS other
+            WHERE other.state = 'running' AND other.image_id = job.image_id)
+        AND (kind <> 'export' OR NOT EXISTS (SELECT 1 FROM jobs AS other
+            WHERE other.state IN ('queued', 'running') AND other.kind IN ('find', 'measure')
+                AND other.number < job.number))
+    ORDER BY number LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -128,11 +137,12 @@ class JobTable:
         return {"queued": 0, "running": 0} | {row["state"]: int(row["count"]) for row in rows}
 
     def claim(self) -> JobRecord | None:
-        """Begin the job that has waited longest."""
+        """Begin the job that has waited longest.
+
+        Of one photo one job runs at a time, and an export waits for all that was asked before it.
+        """
         with self._database.write() as connection:
-            row = connection.execute(
-                "SELECT id FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
-            ).fetchone()
+            row = connection.execute(_NEXT).fetchone()
             if row is None:
                 return None
             connection.execute(

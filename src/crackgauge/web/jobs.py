@@ -192,7 +192,7 @@ class JobQueue:
             if self._project.jobs.get(job.id).state != "running":
                 return
             self._project.jobs.end(job.id, "failed", reason=reason, sentence=sentence)
-            if job.image_id is not None and job.kind == "find":
+            if job.image_id is not None and job.kind in ("find", "measure"):
                 self._project.images.set_state(job.image_id, "set-aside", reason, sentence)
 
     def _teller(self, job_id: str) -> Callable[[float], None]:

@@ -31,7 +31,8 @@ class Limits:
         body_bytes_per_s: slowest upload.
         stalled_s: how long a client may leave an answer unread.
         render_s: drawing one picture.
-        find_s: finding the cracks of one photo.
+        find_s: finding the cracks of one photo, besides `find_s_per_megapixel`.
+        find_s_per_megapixel: for the network.
         measure_s: measuring one photo.
         export_s: writing one export.
         tries: of a photo that ends its worker.
@@ -48,14 +49,15 @@ class Limits:
     connections: int = 256
     requests: int = 128
     event_streams: int = 32
-    renders: int = 32
+    renders: int = 24
     queue_jobs: int = 40_000
     head_s: float = 10.0
     body_s: float = 10.0
     body_bytes_per_s: int = 64 * 1024
     stalled_s: float = 60.0
     render_s: float = 30.0
-    find_s: float = 3600.0
+    find_s: float = 600.0
+    find_s_per_megapixel: float = 120.0
     measure_s: float = 1800.0
     export_s: float = 7200.0
     tries: int = 2

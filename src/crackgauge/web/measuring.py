@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,11 +35,9 @@ from crackgauge.pipeline.recording import survey_values
 from crackgauge.pipeline.regions import MEASURED_AT_ONCE_PX, Regions
 from crackgauge.pipeline.scaling import FoundScale, ScaleRule
 from crackgauge.pipeline.summary import ProgressEvent
+from crackgauge.web.blocks import Tell, blocks
 
-_BLOCK_PX = 2048
 _SHARE_OF_NETWORK = 0.8
-
-Tell = Callable[[float], None]
 
 
 def find_cracks(photo: Path, out: Path, predictor: Predictor, tell: Tell) -> None:
@@ -161,13 +159,6 @@ def _by_window(
             image=name,
             settings=settings,
         )
-
-
-def blocks(height: int, width: int) -> Iterator[Window]:
-    """Give windows that cover an image, in row-major order."""
-    for row in range(0, height, _BLOCK_PX):
-        for col in range(0, width, _BLOCK_PX):
-            yield Window(row, col, min(_BLOCK_PX, height - row), min(_BLOCK_PX, width - col))
 
 
 class ThresholdSource(ImageSource):

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 
 from crackgauge.errors import (
@@ -112,8 +111,6 @@ def as_refused(error: Exception) -> Refused:
     if isinstance(error, InputRefused):
         status = _STATUS_OF_REASON.get(error.reason, 422)
         return Refused(status, error.reason, without_paths(error.sentence))
-    if isinstance(error, RequestValidationError):
-        return Refused(422, "wrong-value", _first_problem(error.errors()))
     if isinstance(error, StorageError):
         return Refused(507, "storage", without_paths(str(error)))
     if isinstance(error, CrackgaugeError):
@@ -136,9 +133,13 @@ def without_paths(sentence: str, roots: Sequence[str] = ()) -> str:
     return _PATH.sub("...", sentence)[:_LONGEST]
 
 
-def _first_problem(errors: Sequence[Any]) -> str:
-    """Word the first thing that does not fit, without what was sent."""
+def misfit(errors: Sequence[Any]) -> Refused:
+    """Word the first thing that does not fit the description, without what was sent.
+
+    Args:
+        errors: as pydantic lists them.
+    """
     first = errors[0]
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{place or 'the body'}: {message}"[:_LONGEST]
+    return Refused(422, "wrong-value", f"{place or 'the body'}: {message}"[:_LONGEST])

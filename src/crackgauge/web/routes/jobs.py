@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -53,11 +52,5 @@ def cancel_job(job_id: Id, server: Server) -> Job:
 )
 async def listen(server: Server) -> StreamingResponse:
     """Tell what changes, as server-sent events: `job`, `image`, `crack`, `project`."""
-    stream = server.events.open()
-
-    async def told() -> AsyncIterator[bytes]:
-        yield b"retry: 2000\n\n"
-        async for text in server.events.listen(stream):
-            yield text
-
-    return StreamingResponse(told(), media_type="text/event-stream")
+    server.events.check_room()
+    return StreamingResponse(server.events.listen(), media_type="text/event-stream")
