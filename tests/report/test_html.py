@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.report.surveys import graded
+from tests.report.test_zone_views import zones
 
 from crackgauge.images import write_image
 from crackgauge.measure import Survey, join, measure
@@ -176,6 +178,23 @@ def test_the_widest_cracks_of_a_photo_are_listed_and_the_others_counted(tmp_path
     mask[40:45, 10:90] = True
     text = " ".join(_Page(write(tmp_path, measure(mask, image="a.jpg"))).text.split())
     assert "The 1 widest; 1 more are in cracks.csv." in text
+
+
+def test_zones_have_a_table_where_there_are_some(tmp_path):
+    survey = survey_of({"a.jpg": 3})
+    assert "Zones" not in _Page(write(tmp_path, survey)).text
+    text = " ".join(_Page(write(tmp_path, survey, zones=zones())).text.split())
+    assert "Zones" in text
+    assert "left lane2500 mm0.250 m/m²" in text
+
+
+def test_cracks_of_a_standard_have_their_class_and_its_reason(tmp_path):
+    survey = graded(survey_of({"a.jpg": 3, "b.jpg": 8}, 0.5))
+    raw = write(tmp_path, survey, images=survey.images, cracks=survey.cracks)
+    text = " ".join(_Page(raw).text.split())
+    assert "some of its bounds were not compared with the source" in text
+    assert "severe / wide140.0 mm slight140.0 mm" in text
+    assert "slight · mean width" in text
 
 
 def test_no_photo_at_all_is_still_a_page(tmp_path):

@@ -7,11 +7,13 @@ from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
 from crackgauge.report.overlay import (
     CRACK_COLOUR,
+    NumberedSpot,
     closeup_window,
     draw_closeup,
     draw_overlay,
     draw_thumbnail,
 )
+from crackgauge.report.width_colours import COLOURS, NOT_MEASURED
 
 
 def grey(height: int, width: int) -> np.ndarray:
@@ -91,3 +93,37 @@ def test_arrays_of_two_sizes_are_refused():
         draw_overlay(grey(3, 4), np.zeros((4, 3), dtype=bool))
     with pytest.raises(UsageError, match="uint8"):
         draw_overlay(np.zeros((3, 4), dtype=np.uint8), np.zeros((3, 4), dtype=bool))
+
+
+def test_colours_tell_the_width_in_classes_of_the_unit():
+    image, mask = grey(300, 400), np.zeros((300, 400), dtype=bool)
+    mask[50:53, 50:350] = True
+    mask[150:165, 50:350] = True
+    mask[250:253, 50:60] = True  # nothing runs through it
+    lines = [
+        np.array([[50, y, w], [350, y, w]], dtype=np.float64) for y, w in ((51.5, 3), (157.5, 15))
+    ]
+
+    def at(drawn, row, col):
+        return drawn[row, col].astype(int)
+
+    for mm_per_px, thin, wide in ((None, 2, 6), (0.1, 3, 5)):
+        drawn = draw_overlay(image, mask, lines=lines, mm_per_px=mm_per_px)
+        assert np.abs(at(drawn, 51, 200) - COLOURS[thin]).max() < 30
+        assert np.abs(at(drawn, 150, 200) - COLOURS[wide]).max() < 30
+        assert np.abs(at(drawn, 251, 55) - NOT_MEASURED).max() < 30
+    # A small version of a photo eight times as large has the classes of the photo.
+    large = [line * 8 for line in lines]
+    drawn = draw_overlay(image, mask, lines=large, mm_per_px=0.8, px_per_px=8)
+    assert np.abs(at(drawn, 51, 200) - COLOURS[6]).max() < 30  # 24 px of 0.1 mm
+
+
+def test_cracks_are_numbered_at_their_widest_spot():
+    image, mask = grey(300, 400), np.zeros((300, 400), dtype=bool)
+    mask[150, 50:350] = True
+    plain = draw_overlay(image, mask)
+    numbered = draw_overlay(image, mask, spots=[NumberedSpot(3, 200.0, 150.0)])
+    rows, cols = np.nonzero((plain != numbered).any(axis=2))
+    assert len(rows) > 50
+    assert np.hypot(rows - 150, cols - 200).min() < 10
+    assert np.hypot(rows - 150, cols - 200).max() < 80

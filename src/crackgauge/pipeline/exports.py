@@ -132,6 +132,7 @@ def _content(folder: SurveyFolder) -> ReportContent:
         branches=folder.survey.branches,
         pictures={name: files.pictures for name, files in folder.files.items()},
         set_aside=folder.set_aside,
+        zones=folder.survey.zones,
         version=crackgauge.__version__,
     )
 

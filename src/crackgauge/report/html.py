@@ -21,6 +21,7 @@ from crackgauge.report.segments import segments_of
 from crackgauge.report.site_map import site_map
 from crackgauge.report.views import PhotoView, Views
 from crackgauge.report.width_histogram import width_histogram
+from crackgauge.report.zone_views import zone_views
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,7 @@ class ReportContent:
         branches: `measure.columns.BRANCH_COLUMNS`.
         pictures: by the `image` column.
         set_aside: (path, reason, sentence) of each refused input.
+        zones: `measure.columns.ZONE_COLUMNS`; None or without rows where there are none.
         version: of crackgauge; that of the model's words where there is one.
     """
 
@@ -95,6 +97,7 @@ class ReportContent:
     branches: pd.DataFrame
     pictures: Mapping[str, ReportPictures]
     set_aside: Sequence[tuple[str, str, str]] = ()
+    zones: pd.DataFrame | None = None
     version: str = ""
 
 
@@ -144,6 +147,7 @@ def render(content: ReportContent, *, for_print: bool = False) -> Iterable[str]:
         clear=views.clear,
         clear_count=views.clear_count,
         has_place=views.has_place,
+        zones=[] if content.zones is None else list(zone_views(content.zones)),
         set_aside=sorted(content.set_aside),
         for_print=for_print,
     )

@@ -21,6 +21,7 @@ from crackgauge.measure.columns import (
     BRANCH_COLUMNS,
     CRACK_COLUMNS,
     IMAGE_COLUMNS,
+    ZONE_COLUMNS,
     Kind,
     as_frame,
 )
@@ -100,17 +101,12 @@ def write_tables(out: str | Path, survey: Survey) -> list[str]:
 
 
 def write_zones_csv(path: str | Path, zones: pd.DataFrame) -> None:
-    """Write one row a zone of an image, with the columns that the table has, sorted; atomic.
+    """Write one row a zone of an image, `measure.columns.ZONE_COLUMNS`, sorted; atomic.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    kinds: dict[str, Kind] = {name: _kind_of(zones[name]) for name in zones.columns}
-    write_table(path, zones, kinds, ["image", "zone"])
-
-
-def _kind_of(column: pd.Series) -> Kind:
-    return {"i": "int", "f": "float"}.get(column.dtype.kind, "str")  # type: ignore[return-value]
+    write_table(path, zones, ZONE_COLUMNS, ["image", "zone"])
 
 
 def safe_cell(text: str) -> str:
