@@ -185,11 +185,13 @@ def _write_dxf(work: _Work) -> list[str]:
             continue
         files = work.folder.files[name]
         scale = float(row["mm_per_px"])
+        # In an oblique view the scale differs from place to place: it is drawn in pixels.
+        is_even = scale == scale and row.get("view") != "oblique"
         image = DrawingImage(
             name,
             int(row["height_px"]),
             int(row["width_px"]),
-            None if scale != scale else scale,
+            scale if is_even else None,
             files.place,
         )
         file = f"dxf/{files.key}.dxf"
