@@ -150,17 +150,28 @@ def test_a_big_image_is_measured_as_the_whole_would_be(
     (tmp_path / "photos").mkdir()
     tifffile.imwrite(tmp_path / "photos/big.tif", image, tile=(256, 256))
     inspect(tmp_path / "photos", tmp_path / "out", model=predictor, big_px=1_000_000, mm_per_px=0.1)
-    expected = measure(predictor.predict(image) >= 0.5, mm_per_px=0.1, image="big.tif")
+    probability = predictor.predict(image)
+    expected = measure(probability >= 0.5, probability=probability, mm_per_px=0.1, image="big.tif")
     cracks = pd.read_csv(tmp_path / "out/cracks.csv")
     assert len(cracks) == len(expected.cracks) == 3
-    compared = ["length_px", "width_max_px", "area_px2", "bbox_left_px", "bbox_top_px", "area_mm2"]
+    compared = ["length_px", "area_px2", "bbox_left_px", "bbox_top_px", "area_mm2"]
     order = ["bbox_top_px", "bbox_left_px"]
     assert np.allclose(
         cracks.sort_values(order)[compared], expected.cracks.sort_values(order)[compared], rtol=1e-3
     )
     images = pd.read_csv(tmp_path / "out/images.csv")
-    for column in ("crack_count", "crack_area_px2", "crack_length_px", "width_max_px"):
+    for column in ("crack_count", "crack_area_px2", "crack_length_px"):
         assert images[column][0] == pytest.approx(expected.images[column][0], rel=1e-3)
+    # The probability of a huge image is stored to 1 / 255 while it is measured.
+    for column in ("width_mean_px", "width_max_px"):
+        assert images[column][0] == pytest.approx(expected.images[column][0], abs=0.02)
+    assert np.allclose(
+        cracks.sort_values(order)["confidence"],
+        expected.cracks.sort_values(order)["confidence"],
+        atol=1 / 255,
+    )
+    assert images["width_method"][0] == "probability"
+    assert not (tmp_path / "out/.state/big.probability.tif").exists()
     stored = tifffile.imread(tmp_path / "out/masks/big.tif")
     assert int((stored > 0).sum()) == int(images["crack_area_px2"][0])
     assert cv2.imread(str(tmp_path / "out/overlays/big.png")) is not None

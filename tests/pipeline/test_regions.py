@@ -102,3 +102,12 @@ def test_regions_hold_every_pixel_once() -> None:
         total[region.bounds.slices] += region.read(source)
     assert len(found) > 1
     assert np.array_equal(total, mask.astype(np.int64))
+
+
+def test_the_probability_of_a_region_is_that_of_its_bounds() -> None:
+    mask = mask_with((5, 3), (5, 4))
+    values = np.arange(144, dtype=np.uint8).reshape(12, 12)
+    (region,) = regions_of(mask)
+    found = region.read_probability(array_source(np.repeat(values[:, :, None], 3, axis=2)))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, values[region.bounds.slices] / 255, rtol=1e-6)

@@ -18,7 +18,7 @@ from crackgauge.images import (
 )
 from crackgauge.inference.enlarging import Enlarged
 from crackgauge.inference.predictor import Predictor
-from crackgauge.measure import Settings, assemble, measure_image, measure_part
+from crackgauge.measure import Part, Settings, assemble, measure_image, measure_part
 from crackgauge.pipeline.export_formats import DEFAULT_FORMATS, choose_formats
 from crackgauge.pipeline.folder import RunFolder, open_run_folder
 from crackgauge.pipeline.naming import Job, find_jobs, source_root
@@ -65,8 +65,8 @@ def inspect(
     Writes `masks/KEY.png`, `overlays/KEY.png`, `images.csv`, `cracks.csv`, `branches.csv`,
     `report.html` and `set_aside.csv`. A stopped run goes on, and ends with the same bytes as an
     undisturbed one (`timings.csv` apart). Images above `big_px` are worked on by window: the mask
-    is a tiled BigTIFF, the overlay is scaled down, `confidence` is not given, and a network
-    of cracks that spreads over more than 50 megapixels is measured block by block.
+    is a tiled BigTIFF, the overlay is scaled down, and a network of cracks that spreads over more
+    than 50 megapixels is measured block by block.
 
     Args:
         source: an image, a folder or a glob.
@@ -194,17 +194,11 @@ class _Inspect:
             regions.add(window, mask)
             overview.add(window, enlarged.read(window), mask)
 
-        predict_by_window(self.network, source, [mask_file], "uint16", on_window, progress)
+        probability_file = self.folder.out / _probability_name(job)
+        files = [mask_file, probability_file]
+        predict_by_window(self.network, source, files, "uint16", on_window, progress)
         with open_image(mask_file) as masks:
-            parts = [
-                measure_part(
-                    region.read(masks),
-                    window=region.bounds,
-                    image=job.name,
-                    settings=self.settings,
-                )
-                for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
-            ]
+            parts = self._parts(job, regions, masks, probability_file)
             survey = assemble(
                 parts,
                 height=height,
@@ -233,7 +227,26 @@ class _Inspect:
 
     def possible_outputs(self, job: Job) -> list[str]:
         masks = [f"masks/{job.key}.{suffix}" for suffix in ("png", "tif")]
-        return [*masks, *self._files(job)]
+        return [*masks, _probability_name(job), *self._files(job)]
+
+    def _parts(
+        self, job: Job, regions: Regions, masks: ImageSource, probability_file: Path
+    ) -> list[Part]:
+        """Measure a huge image in parts, with the probability, which is not kept."""
+        with open_image(probability_file) as probabilities:
+            parts = [
+                measure_part(
+                    region.read(masks),
+                    window=region.bounds,
+                    probability=region.read_probability(probabilities),
+                    threshold=self.network.threshold,
+                    image=job.name,
+                    settings=self.settings,
+                )
+                for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
+            ]
+        probability_file.unlink(missing_ok=True)
+        return parts
 
     def _files(self, job: Job) -> PictureFiles:
         return PictureFiles.of(job.key)
@@ -254,6 +267,10 @@ class _Inspect:
             place=read_georeference(job.path),
         )
         return found if found.scale is None else FoundScale(found.scale.times(1 / times))
+
+
+def _probability_name(job: Job) -> str:
+    return f".state/{job.key}.probability.tif"
 
 
 def _words(network: Network, rule: ScaleRule, settings: Settings) -> dict[str, str]:
