@@ -83,7 +83,6 @@ SMALL = {
         "stages.dc-gan.epochs=6",
         "stages.dc-gan.batch=32",
         "stages.dc-gan.sampling.count=40",
-        "stages.dc-gan.optimizer.learning_rate=2e-4",
         "stages.dc-gan.optimizer.momentum=0.5",
     ),
     "crackgan-unet": (
@@ -263,7 +262,7 @@ def write(
     small = (
         f"Small size: crops of 128 px, generator {GENERATOR}, DC-GAN {JUDGE} of 64 px maps, "
         "pix2pix of five levels and 16 to 64 channels; 10 epochs of 60 images x 32 patches, batch "
-        "16, Adam 1e-3; DC-GAN 6 epochs of 150 batches of 32, 2e-4, beta 1 0.5; of the grid only the row "
+        "16, Adam 1e-3; DC-GAN 6 epochs of 150 batches of 32, beta 1 0.5; of the grid only the row "
         "and the column through lambda 0.3 and 3 dilations. "
     )
     write_results(
