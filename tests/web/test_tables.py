@@ -129,6 +129,16 @@ def test_settings_have_a_version(database: Database):
     assert table.settings().mm_per_px == 0.5
 
 
+def test_a_value_of_the_command_line_is_news_once(database: Database):
+    table = ProjectTable(database)
+    assert [table.is_news("scale", each) for each in ("1", "1", "2", "1")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
 def test_secrets_outlive_the_server(tmp_path: Path):
     seen = set()
     for _ in range(2):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -11,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 import crackgauge
 from crackgauge.errors import CrackgaugeError
-from crackgauge.web.refusals import BUG, Problem, Refused, as_refused, misfit
+from crackgauge.web.refusals import Problem, Refused, as_refused, misfit
 from crackgauge.web.routes import cracks, exports, images, jobs, project, session
 from crackgauge.web.state import State
 
@@ -20,7 +18,6 @@ BUILD_THE_PAGE = (
     "build` in src/crackgauge/web/frontend of the source and start `crackgauge serve` again. "
     "The REST interface works without it: see /openapi.json.\n"
 )
-_LOG = logging.getLogger("crackgauge.web")
 
 
 def create_app(state: State) -> FastAPI:
@@ -49,6 +46,7 @@ def create_app(state: State) -> FastAPI:
     app.add_exception_handler(CrackgaugeError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_error)
 
     @app.get("/", include_in_schema=False)
     def get_page() -> PlainTextResponse:
@@ -60,10 +58,7 @@ def create_app(state: State) -> FastAPI:
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
     if isinstance(error, RequestValidationError):
         return _answer(misfit(error.errors()))
-    refused = as_refused(error)
-    if refused.reason == BUG:
-        _LOG.error("this is a bug of crackgauge", exc_info=error)
-    return _answer(refused)
+    return _answer(as_refused(error))  # a bug is raised again, and logged by the gate
 
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

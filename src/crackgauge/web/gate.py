@@ -67,9 +67,10 @@ class Gate:
             refused = as_refused(error)
             if refused.reason == BUG:
                 _LOG.exception("this is a bug of crackgauge")
-            if answer.started:
+            if not answer.started:
+                await answer.refuse(refused, body)
+            elif not answer.ended:
                 raise
-            await answer.refuse(refused, body)
         finally:
             self._active -= 1
 
@@ -158,6 +159,7 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
+        self.ended = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -174,6 +176,8 @@ class _Answer:
                     ),
                 ],
             }
+        elif not message.get("more_body", False):
+            self.ended = True
         await self._send(message)
 
     async def refuse(self, refused: Refused, unread: _Body) -> None:

@@ -78,6 +78,18 @@ class ProjectTable:
             rows = connection.execute("SELECT id, path FROM folders").fetchall()
         return {int(row["id"]): str(row["path"]) for row in rows}
 
+    def is_news(self, name: str, value: str) -> bool:
+        """Whether a value of the command line differs from the last one, which it replaces."""
+        with self._database.write() as connection:
+            key = f"command line: {name}"
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (key,)).fetchone()
+            connection.execute(
+                "INSERT INTO meta (name, value) VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+        return row is None or str(row["value"]) != value
+
     def csrf(self) -> str:
         """Return the value that a change of state must carry; it outlives the server."""
         with self._database.write() as connection:

@@ -105,10 +105,13 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
 
 
 def _set_scale(project: Project, mm_per_px: float) -> None:
-    """Take the scale of the command line; what was measured with another is measured anew."""
-    if project.settings.mm_per_px == mm_per_px:
-        return
+    """Take a new scale of the command line; what was measured with another is measured anew.
+
+    The same command as before changes nothing, so that a scale set on the page stays.
+    """
     with project.database.write():
+        if not project.table.is_news("mm_per_px", repr(mm_per_px)):
+            return
         project.table.change({"mm_per_px": mm_per_px}, version=None)
         done = [image.id for image in project.images.every() if image.survey]
         project.jobs.add("measure", list(done), most=len(done) + project.jobs.counts()["queued"])
@@ -179,6 +182,7 @@ def _run(
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # a warning for each odd request would fill the terminal
         access_log=False,
         proxy_headers=False,
         server_header=False,
