@@ -67,7 +67,7 @@ def tables(changes: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
     rows: list[dict[str, object]] = []
     for low, high in itertools.pairwise(LENGTHS_PX):
         chosen = changes[matched & (longest >= low) & (longest < high)]
-        row: dict[str, object] = {"length, px": f"{low:g} to {high:g}", "cracks": len(chosen)}
+        row: dict[str, object] = {"crack, px": f"{low:g} to {high:g}", "cracks": len(chosen)}
         row |= {f"{name}, px": spread(chosen[f"{name}_change_px"]) for name in MEASURES}
         row["called unchanged"] = float((chosen["status"] == "unchanged").mean())
         rows.append(row)
