@@ -4,11 +4,12 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
-from crackgauge.measure import Region, Zone, measure, read_region
+from crackgauge.measure import Region, Survey, Zone, join, measure, read_region
 from crackgauge.measure.region import bands, parse_region
 
 
@@ -156,3 +157,16 @@ def test_bands_cover_every_row_once():
     rows = [(band.row, band.height) for band in bands(2_000_001, 10)]
     assert sum(height for _, height in rows) == 2_000_001
     assert [row for row, _ in rows][:2] == [0, 400_000]
+
+
+def test_zones_go_through_json_and_are_joined():
+    ring = tuple((x, y) for x, y in box(0, 0, 100, 60))
+    mask = np.zeros((60, 200), dtype=bool)
+    mask[20:24, 10:190] = True
+    surveys = [
+        measure(mask, image=name, region=Region(zones=(Zone("lane", (ring,)),))) for name in "ba"
+    ]
+    joined = join(surveys)
+    assert joined.zones["image"].tolist() == ["a", "b"]
+    again = Survey.from_json(json.loads(json.dumps(joined.to_json(), allow_nan=False)))
+    pd.testing.assert_frame_equal(again.zones, joined.zones, check_exact=True)

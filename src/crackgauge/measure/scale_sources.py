@@ -82,7 +82,8 @@ def scale_of_camera(
         UsageError: a number that is missing or not positive.
 
     >>> lens = {"focal_length_mm": 8.8, "sensor_width_mm": 13.2}
-    >>> scale_of_camera(distance_mm=3000, height_px=3000, width_px=4500, **lens).mm_per_px
+    >>> scale = scale_of_camera(distance_mm=3000, height_px=3000, width_px=4500, **lens)
+    >>> round(scale.mm_per_px, 6)
     1.0
     """
     _check_positive(distance_mm, "distance to the surface", "mm")
