@@ -6,7 +6,6 @@ import importlib.util
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -55,26 +54,16 @@ def test_a_refusal_is_an_error_with_its_sentence(served: Running, client_module:
     assert refused.value.status == 409
 
 
-@pytest.fixture
-def scripted(serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path) -> Running:
-    """A photo whose name and whose folder's name are scripts."""
-    name = "<img src=x onerror=alert(1)>.png"
-    write_wall(tmp_path / "<script>alert(2)<" / name, 64, 96, 30)
-    return serve_at(
-        tmp_path / "project", photos=tmp_path / "<script>alert(2)<", model=contrast_model
-    )
-
-
 def test_scripts_in_names_and_comments_stay_text(
-    scripted: Running, client_module: ModuleType, tmp_path: Path
+    served: Running, client_module: ModuleType, tmp_path: Path
 ):
     """In JSON they are text of JSON; in the report they are escaped; in files they are no names."""
-    client = client_module.Client(scripted.address)
-    (image,) = client.images()
+    client = client_module.Client(served.address)
+    image = client.upload(write_wall(tmp_path / "<img src=x onerror=alert(1)>.png", 64, 96, 30))
     client.wait(client.find([image["id"]])[0])
     (crack,) = client.cracks(image["id"])
     assert client.judge(crack, "accepted", "<script>alert(3)</script>")["comment"].startswith("<sc")
-    listed = scripted.get(f"/api/images/{image['id']}/cracks")
+    listed = served.get(f"/api/images/{image['id']}/cracks")
     assert listed.headers["content-type"] == "application/json"
     assert listed.headers["x-content-type-options"] == "nosniff"
     export = client.wait(client.export(["html", "geojson", "dxf"]))
