@@ -103,9 +103,13 @@ def test_tiles_show_the_photo_and_its_probability(served: Running):
 
 
 def test_a_thumbnail_is_a_jpeg(served: Running):
-    answer = served.get(f"/api/images/{served.image('one.png')['id']}/thumbnail")
+    target = f"/api/images/{served.image('one.png')['id']}/thumbnail"
+    answer = served.get(target)
     assert answer.headers["content-type"] == "image/jpeg"
     assert decode(answer.body).shape == (64, 96, 3)
+    again = served.get(target, **{"If-None-Match": answer.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert served.get(target, **{"If-None-Match": '"another"'}).body == answer.body
 
 
 @pytest.mark.parametrize("place", ["8/0/0", "7/1/0", "7/0/1"])

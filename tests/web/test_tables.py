@@ -64,12 +64,12 @@ def test_a_folder_is_followed(database: Database):
         images.set_measured(image.id, survey="s", measured={}, model="m")
     now = [FoundFile("a.jpg", 10, 1), FoundFile("b.jpg", 11, 1), FoundFile("d.jpg", 10, 1)]
     images.listed(folder, now)
-    states = {image.name: (image.state, image.height_px) for image in images.every()}
+    states = {image.name: (image.state, image.height_px, image.model) for image in images.every()}
     assert states == {
-        "a.jpg": ("done", 4),
-        "b.jpg": ("new", None),
-        "c.jpg": ("missing", 4),
-        "d.jpg": ("new", None),
+        "a.jpg": ("done", 4, "m"),
+        "b.jpg": ("new", None, None),
+        "c.jpg": ("missing", 4, "m"),
+        "d.jpg": ("new", None, None),
     }
     images.listed(folder, [*now, FoundFile("c.jpg", 10, 1)])
     assert {image.name: image.state for image in images.every()}["c.jpg"] == "done"

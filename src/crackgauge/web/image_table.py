@@ -45,7 +45,7 @@ class ImageRecord:
         scale: its own, as `schemas.Scale` gives it; None: the project's.
         comment: of the inspector.
         version: goes up with every change that an inspector makes.
-        model: SHA-256 of what found its cracks; None before that.
+        model: SHA-256 of what found its cracks; None before that, or if the photo was replaced.
         survey: file of what was measured, below the project; None before that.
         measured: the row of the image in its survey.
         job: `queued`, `running` or "".
@@ -157,7 +157,8 @@ class ImageTable:
                 elif (row["bytes"], row["modified_ns"]) != each[1:]:
                     connection.execute(
                         "UPDATE images SET bytes = ?, modified_ns = ?, height_px = NULL, "
-                        "width_px = NULL, state = 'new', reason = '', sentence = '' WHERE id = ?",
+                        "width_px = NULL, state = 'new', reason = '', sentence = '', model = NULL "
+                        "WHERE id = ?",
                         (each.size_bytes, each.modified_ns, row["id"]),
                     )
                 elif row["state"] == "missing":

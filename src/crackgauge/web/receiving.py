@@ -67,8 +67,19 @@ def _flush(descriptor: int, stream: object) -> None:
     os.fsync(descriptor)
 
 
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable, where the system can."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _admit(server: State, path: Path, name: str) -> ImageRecord:
     project = server.project
+    _sync_folder(path.parent)
     found = server.renderer.describe(path)
     status = path.stat()
     with project.database.write():

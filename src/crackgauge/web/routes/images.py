@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from crackgauge.web.receiving import receive_photo
 from crackgauge.web.schemas import (
@@ -25,9 +26,9 @@ from crackgauge.web.state import Server
 from crackgauge.web.tiles import TILE_PX, top_level
 
 router = APIRouter(prefix="/api/images", tags=["images"])
+Known = Annotated[str | None, Header(alias="If-None-Match", max_length=100)]
 JPEG, PNG = "image/jpeg", "image/png"
-# A picture is drawn anew under the same address when the photo was changed.
-_CACHED = {"Cache-Control": "private, no-cache"}
+_ASK_AGAIN = "private, no-cache"
 
 
 @router.get("")
@@ -95,10 +96,10 @@ def change_image(image_id: Id, change: ImageChange, server: Server) -> Image:
 @router.get(
     "/{image_id}/thumbnail", response_class=Response, responses={200: {"content": {JPEG: {}}}}
 )
-def get_thumbnail(image_id: Id, server: Server) -> Response:
+def get_thumbnail(image_id: Id, server: Server, known: Known = None) -> Response:
     """Give the photo small, as JPEG."""
     picture = server.renderer.thumbnail(server.project.images.get(image_id))
-    return Response(picture, media_type=JPEG, headers=_CACHED)
+    return _picture(picture, JPEG, known)
 
 
 @router.get("/{image_id}/tiles")
@@ -116,12 +117,17 @@ def get_zoom(image_id: Id, server: Server) -> Zoom:
     responses={200: {"content": {JPEG: {}}}},
 )
 def get_tile(
-    image_id: Id, level: LevelNumber, column: Index, row: Index, server: Server
+    image_id: Id,
+    level: LevelNumber,
+    column: Index,
+    row: Index,
+    server: Server,
+    known: Known = None,
 ) -> Response:
     """Give a tile of the photo, as JPEG."""
     image = server.project.images.get(image_id)
     picture = server.renderer.photo_tile(image, level, column, row)
-    return Response(picture, media_type=JPEG, headers=_CACHED)
+    return _picture(picture, JPEG, known)
 
 
 @router.get(
@@ -130,12 +136,17 @@ def get_tile(
     responses={200: {"content": {PNG: {}}}},
 )
 def get_probability_tile(
-    image_id: Id, level: LevelNumber, column: Index, row: Index, server: Server
+    image_id: Id,
+    level: LevelNumber,
+    column: Index,
+    row: Index,
+    server: Server,
+    known: Known = None,
 ) -> Response:
     """Give a tile of the probability, round(255 p), as grey PNG; coarse levels show the largest."""
     image = server.project.images.get(image_id)
     picture = server.renderer.probability_tile(image, level, column, row)
-    return Response(picture, media_type=PNG, headers=_CACHED)
+    return _picture(picture, PNG, known)
 
 
 @router.get("/{image_id}/lines")
@@ -148,3 +159,12 @@ def get_lines(image_id: Id, server: Server) -> list[Line]:
         for row in values["survey"]["branches"]
         if row["line_px"]
     ]
+
+
+def _picture(content: bytes, kind: str, known: str | None) -> Response:
+    """Send a picture, or say that it is the one that the browser has; it may be drawn anew."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"Cache-Control": _ASK_AGAIN, "ETag": tag}
+    if known == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
