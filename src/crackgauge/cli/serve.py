@@ -24,7 +24,7 @@ def command(
     photos: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PHOTOS]",
+            metavar="PHOTOS",
             help="A photo, a folder of photos, or a pattern in quotes; without it, what the "
             "project holds already.",
             show_default=False,
@@ -111,8 +111,8 @@ def command(
 ) -> None:
     """Serve the page on which photos are inspected, until Ctrl-C.
 
-    Nothing leaves this machine, and nobody else reaches the page. All that is done is kept in the
-    project folder at once; start the same command again to go on.
+    Nothing leaves this machine, and other machines reach it only with --host and a token. All that
+    is done is kept in the project folder at once; start the same command again to go on.
     """
     from crackgauge.web.server import ServerSettings, serve
 
