@@ -83,6 +83,24 @@ def test_other_pages_are_no_smaller_copies(image: Any, tmp_path: Path):
     assert overview_offsets(path, HEIGHT, WIDTH) == []
 
 
+def test_a_damaged_copy_is_left_aside(image: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its tiles are 0 px wide; the image itself is read."""
+    monkeypatch.setattr(pyramid, "WHOLE_PX", 0)
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(image, photometric="rgb", tile=(64, 64))
+        tif.write(image[::2, ::2], photometric="rgb", tile=(64, 64), subfiletype=1)
+    with tifffile.TiffFile(path) as written:
+        place = written.pages[1].tags["TileWidth"].valueoffset
+    with path.open("rb+") as stream:
+        stream.seek(place)
+        stream.write(b"\0\0")
+    opened = open_pyramid(path, None)
+    assert [copy.factor for copy in opened.copies] == [1]
+    assert np.array_equal(whole_level(opened, 1), image)
+    opened.close()
+
+
 def test_coarse_levels_wait_for_the_small_copy(
     image: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import tifffile
 
 from crackgauge.arrays import Image, Window
+from crackgauge.errors import CORRUPT, InputRefused
 from crackgauge.images import ImageSource
 from crackgauge.images.pixels import to_rgb
 from crackgauge.images.tiff import TiffReader
@@ -15,6 +17,9 @@ from crackgauge.images.tiff import TiffReader
 _REDUCED = 1  # bit of NewSubfileType (TIFF 6.0); bit 2 is a transparency mask
 _MASK = 4
 _MOST = 32
+# What tifffile raises where tags are damaged.
+_ODD = (tifffile.TiffFileError, ValueError, TypeError, KeyError, IndexError, AttributeError,
+        ArithmeticError, struct.error, OSError)  # fmt: skip
 _CACHE_BYTES = 64 << 20
 
 
@@ -27,7 +32,10 @@ class _PageReader(TiffReader):
 
     def _open_first_page(self) -> tuple[tifffile.TiffFile, tifffile.TiffPage]:
         tif, _ = super()._open_first_page()
-        page = next(each for each in _reduced_pages(tif) if each.offset == self._offset)
+        found = [each for each in _reduced_pages(tif) if each.offset == self._offset]
+        if not found:
+            raise InputRefused(self.path, CORRUPT, "the TIFF was changed while it was read")
+        page = found[0]
         # `TiffReader` takes a first page that is marked as a copy for a camera's preview.
         page.subfiletype = tifffile.FILETYPE(0)
         return tif, page
@@ -68,29 +76,46 @@ def overview_offsets(path: Path, height: int, width: int) -> list[int]:
     Returns:
         Where the copies' pages lie in the file, the largest copy first.
     """
-    with tifffile.TiffFile(path, _multifile=False) as tif:
-        first: Any = tif.pages.first
-        turned = first.tags.valueof(274, 1) not in (1, None)
-        if turned or (int(first.imagelength), int(first.imagewidth)) != (height, width):
-            return []
-        found = []
-        for page in _reduced_pages(tif):
-            tall, wide = int(page.imagelength), int(page.imagewidth)
-            factor = width / max(wide, 1)
-            if tall < height and abs(height / factor - tall) <= 1.5:
-                found.append((tall * wide, int(page.offset)))
+    try:
+        with tifffile.TiffFile(path, _multifile=False) as tif:
+            found = _copies(tif, height, width)
+    except _ODD:  # the image itself can be read, as whoever opened it knows
+        return []
     return [offset for _, offset in sorted(found, reverse=True)]
+
+
+def _copies(tif: tifffile.TiffFile, height: int, width: int) -> list[tuple[int, int]]:
+    """Return pixels and place of each copy."""
+    first: Any = tif.pages.first
+    turned = first.tags.valueof(274, 1) not in (1, None)
+    if turned or (int(first.imagelength), int(first.imagewidth)) != (height, width):
+        return []
+    found = []
+    for page in _reduced_pages(tif):
+        tall, wide = int(page.imagelength), int(page.imagewidth)
+        factor = width / max(wide, 1)
+        if tall < height and abs(height / factor - tall) <= 1.5:
+            found.append((tall * wide, int(page.offset)))
+    return found
 
 
 def _reduced_pages(tif: tifffile.TiffFile) -> list[Any]:
     """Return the pages that are marked as smaller copies, in the chain or below the first page."""
-    pages: list[Any] = [tif.pages[number] for number in range(1, min(len(tif.pages), _MOST))]
+    marked = [page for page in _first_of(tif.pages, 1) if int(page.subfiletype) & _REDUCED]
     below = tif.pages.first.pages
-    marked = [page for page in pages if int(page.subfiletype) & _REDUCED]
     if below is not None:
-        marked += [below[number] for number in range(min(len(below), _MOST))]
-    return [
-        page
-        for page in marked
-        if isinstance(page, tifffile.TiffPage) and not int(page.subfiletype) & _MASK
-    ]
+        marked += _first_of(below, 0)
+    return [page for page in marked if not int(page.subfiletype) & _MASK]
+
+
+def _first_of(pages: Any, start: int) -> list[Any]:
+    """Return the first pages without walking along an endless chain."""
+    found = []
+    for number in range(start, _MOST):
+        try:
+            page = pages[number]
+        except IndexError:
+            break
+        if isinstance(page, tifffile.TiffPage):
+            found.append(page)
+    return found

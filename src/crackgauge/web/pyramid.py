@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crackgauge.arrays import Window
+from crackgauge.errors import InputRefused
 from crackgauge.images import ImageSource, open_image, read_image, read_probability
 from crackgauge.images.formats import identify
 from crackgauge.images.tiff import TiffReader
@@ -121,11 +123,12 @@ def open_pyramid(photo: Path, coarse: Path | None) -> Pyramid:
     opened: list[ImageSource] = [source]
     copies = [Copy(1, height, width, source.read)]
     for offset in overview_offsets(photo, height, width):
-        copy = OverviewSource(photo, offset)
-        opened.append(copy)
-        factor = _factor(width, copy.width)
-        if factor:
-            copies.append(Copy(factor, copy.height, copy.width, copy.read))
+        with contextlib.suppress(InputRefused):  # the image itself can be read
+            copy = OverviewSource(photo, offset)
+            opened.append(copy)
+            factor = _factor(width, copy.width)
+            if factor:
+                copies.append(Copy(factor, copy.height, copy.width, copy.read))
     if coarse is not None and coarse.is_file():
         small = open_image(coarse)
         opened.append(small)
