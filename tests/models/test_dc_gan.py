@@ -60,3 +60,13 @@ def test_weights_are_drawn_from_the_narrow_normal() -> None:
     assert abs(float(drawn.mean())) < 1e-3
     scales = [m.weight.detach() for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
     assert float(torch.cat(scales).mean()) == pytest.approx(1, abs=0.01)
+
+
+def test_the_discriminator_judges_alike_in_training_and_frozen() -> None:
+    torch.manual_seed(0)
+    network = build("dc-gan-discriminator", **NARROW)
+    real, fake = torch.ones(4, 1, 32, 32), torch.randn(4, 1, 32, 32)
+    trained = network.train()(real), network.train()(fake)
+    frozen = network.eval()(real), network.eval()(fake)
+    assert all(torch.equal(a, b) for a, b in zip(trained, frozen, strict=True))
+    assert list(network.buffers()) == []

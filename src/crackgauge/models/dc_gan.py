@@ -65,6 +65,10 @@ class DcGanGenerator(nn.Module):
 class DcGanDiscriminator(nn.Module):
     """Maps to one logit each, above 0 for real: the generator mirrored, with LeakyReLU 0.2.
 
+    Its batch norm takes the mean and deviation of the batch that it judges, in evaluation too: it
+    learns from batches that are all real or all generated, and means over both would make it judge
+    otherwise once it is frozen.
+
     Args:
         filters: channels, finest first.
     """
@@ -79,7 +83,7 @@ class DcGanDiscriminator(nn.Module):
         for before, after in pairwise(filters):
             layers += [
                 nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(after),
+                nn.BatchNorm2d(after, track_running_stats=False),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
         layers.append(nn.Conv2d(filters[-1], 1, _COARSEST_PX))
