@@ -30,13 +30,8 @@ async def receive_photo(request: Request, server: State, name: str) -> ImageReco
         Refused: 413, too many photos or pixels; 415, no image; 422, a damaged one.
         StorageError: the disk is full.
     """
-    project, limits = server.project, server.limits
-    if project.images.count() >= limits.image_count:
-        raise Refused(
-            413, "too-many", f"the project has {limits.image_count} photos, more are not taken"
-        )
-    file = new_id()
-    path = project.folder / "uploads" / file
+    await run_in_threadpool(_check_count, server)
+    path = server.project.folder / "uploads" / new_id()
     kept = False
     try:
         await _write(request, path)
@@ -67,6 +62,12 @@ def _flush(descriptor: int, stream: object) -> None:
     os.fsync(descriptor)
 
 
+def _check_count(server: State) -> None:
+    most = server.limits.image_count
+    if server.project.images.count() >= most:
+        raise Refused(413, "too-many", f"the project has {most} photos, more are not taken")
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the new name durable, where the system can."""
     if os.name == "posix":
@@ -83,6 +84,7 @@ def _admit(server: State, path: Path, name: str) -> ImageRecord:
     found = server.renderer.describe(path)
     status = path.stat()
     with project.database.write():
+        _check_count(server)  # others may have been quicker
         image_id = project.images.add(
             FoundFile(path.name, status.st_size, status.st_mtime_ns), name=name
         )

@@ -7,6 +7,7 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from crackgauge.web.receiving import receive_photo
 from crackgauge.web.schemas import (
@@ -65,7 +66,8 @@ async def upload_image(
     name: Annotated[str, Query(max_length=1000, description="for people; it names no file")],
 ) -> Image:
     """Take a photo: JPEG, PNG, TIFF, WebP or BMP, told by its content."""
-    return server.image(await receive_photo(request, server, name))
+    record = await receive_photo(request, server, name)
+    return await run_in_threadpool(server.image, record)
 
 
 @router.get("/{image_id}")
