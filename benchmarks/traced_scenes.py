@@ -30,11 +30,13 @@ class Scene:
         image: uint8 (H, W, 3).
         crack: its centre line and widths.
         mask: bool (H, W), pixels that it covers by half or more, its gaps too.
+        beside: the other line, where there is one.
     """
 
     image: Image
     crack: Stroke
     mask: Mask
+    beside: Stroke | None = None
 
     @property
     def ends(self) -> list[tuple[float, float]]:
@@ -98,7 +100,7 @@ def parallel_scene(
     line = crack.points[part] + aside
     beside = Stroke(line, np.full(len(line), width_px))
     dark = BAR_DEPTH * coverage([beside], (side_px, side_px))
-    return Scene(_photographed(np.maximum(0.8 * seen, dark), seed), crack, cover >= 0.5)
+    return Scene(_photographed(np.maximum(0.8 * seen, dark), seed), crack, cover >= 0.5, beside)
 
 
 def _bar(crack: Stroke, share: float) -> Stroke:

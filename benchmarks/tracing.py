@@ -28,7 +28,7 @@ from skimage.graph import route_through_array
 from tables import RESULTS, write_results
 from traced_scenes import Scene, crossed_scene, parallel_scene, sinusoid
 
-from crackgauge.annotate import Tracer, TraceSettings
+from crackgauge.annotate import Erase, Tracer, TraceSettings
 from crackgauge.annotate.strip import resample
 from crackgauge.arrays import Image, Probability
 from crackgauge.data.synth.camera import Camera
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     facts = machine_facts("numpy", "scipy", "numba", "opencv-python-headless", "scikit-image")
-    first, compiling = first_call(), compiling_call()
+    first, (compiling, processor) = first_call(), compiling_call()
     tables = {
         "Accuracy": accuracy(arguments.seeds),
         "A darker parallel line": distractor(arguments.seeds),
@@ -64,12 +64,15 @@ def main() -> None:
         "tracing",
         title="Tracing a crack between clicks",
         command="python benchmarks/tracing.py",
-        text=TEXT.format(facts=as_text(facts), first=first, compiling=compiling),
+        text=TEXT.format(
+            facts=as_text(facts), first=first, compiling=compiling, processor=processor
+        ),
         tables=tables,
         facts={
             "machine": facts,
             "first_call_s": round(first, 2),
             "compiling_call_s": round(compiling, 2),
+            "compiling_call_cpu_s": round(processor, 2),
         },
         folder=arguments.out,
     )
@@ -83,11 +86,12 @@ Errors of a centre line are the distances of its samples, a pixel apart, from th
 5 px at the two ends; bias and mean error of the width are those of the samples' widths. "plain
 intensity" is `skimage.graph.route_through_array` on the grey values + 1, from end to end. The first
 trace of this process took {first:.1f} s: numba and the machine code that it kept are loaded then;
-where none is kept yet, {compiling:.1f} s, as it is compiled first.
+where none is kept yet, {compiling:.1f} s ({processor:.1f} s of the processor), as it is compiled
+first.
 
 A darker parallel line: "a probability that knows the crack" is 0.9 on the drawn crack, its gaps
 too, and 0.05 elsewhere; "one point between" is in the middle, where the crack is seen in the first
-picture and closed in the second."""
+picture and closed in the second. The default network takes both lines for cracks."""
 
 
 def first_call() -> float:
@@ -98,18 +102,20 @@ def first_call() -> float:
     return time.perf_counter() - begin
 
 
-def compiling_call() -> float:
-    """Seconds of the first trace in a process for which nothing is compiled yet."""
+def compiling_call() -> tuple[float, float]:
+    """Seconds, and those of the processor, of a first trace for which nothing is compiled yet."""
+    code = "import time, tracing; print(tracing.first_call(), time.process_time())"
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-c", "import tracing; print(tracing.first_call())"],
+            [sys.executable, "-c", code],
             env={**os.environ, "NUMBA_CACHE_DIR": folder},
             cwd=Path(__file__).parent,
             capture_output=True,
             text=True,
             check=True,
         )
-    return float(done.stdout)
+    wall, processor = map(float, done.stdout.split())
+    return wall, processor
 
 
 def away(line: Line, scene: Scene) -> Line:
@@ -183,10 +189,13 @@ def _cures(
     """Centre lines from the ends alone and with more to go by."""
     plain, ends = Tracer(scene.image), scene.ends
     each_gap = [scene.at(share) for share in gaps]
+    other = [] if scene.beside is None else resample(scene.beside.points, 4.0).tolist()
+    erased = Erase(points=tuple((x, y) for x, y in other), radius_px=4.0)
     return {
         "ends alone": plain.trace(ends).centre,
         "one point between": plain.trace([ends[0], scene.at(0.5), ends[1]]).centre,
         "a point in each gap": plain.trace([ends[0], *each_gap, ends[1]]).centre,
+        "the other line erased": plain.trace(ends, forbidden=[erased]).centre,
         "the default network's probability": Tracer(scene.image, probability=network)
         .trace(ends)
         .centre,

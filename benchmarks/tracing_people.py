@@ -56,7 +56,7 @@ recall at 2 px is what is lacking. "branches off" are those of which more than a
 truth's centre line has no traced centre line within 3 px: the image shows another way, or two
 branches join the same two junctions ("twins") and the better one is traced twice. "the truth's own
 lines" are the truth's centre lines drawn with the truth's mean width: a guide to what lines from
-these clicks could be given."""
+these clicks can reach."""
 
 
 @dataclass

@@ -73,7 +73,10 @@ def test_a_frozen_part_stays_as_it_was(strokes: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ('frozen=["network.encodr"]', "frozen: there is no 'network.encodr'; network has: network."),
+        (
+            'frozen=["network.encodr"]',
+            "frozen: there is no 'network.encodr'; network has: network.",
+        ),
         ('frozen=["critic"]', "the training has no network 'critic'; it has: network"),
     ],
 )
