@@ -41,7 +41,7 @@ class TraceSettings:
     trust: float = 0.9
     bending: float = 0.1
     sideways: float = 0.1
-    reach_px: float = 10.0
+    reach_px: float = 24.0
 
     def __post_init__(self) -> None:
         if self.orientations not in range(8, 65, 4):

@@ -122,7 +122,7 @@ def command(
             help="Half the width of the widest crack.",
             rich_help_panel=_PATH,
         ),
-    ] = 10.0,
+    ] = 24.0,
     session: Annotated[
         Path | None,
         typer.Option(
