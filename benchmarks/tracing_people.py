@@ -48,9 +48,9 @@ bumps of the outline left out), each branch a trace of its own from two clicks w
 default. Edges are sought within 24 px of the centre line; it was 10 px, until uav315 test showed
 cracks of 20 to 67 px, whose middle alone is then traced. Nothing else was chosen on these sets.
 
-A ring has no end and is not traced: its length is what "not clickable" counts. The tool of Kompanets
-et al. (2024) reached F1 .83 on steel bridges; its tolerance is not given and its images are not to
-be had: not comparable.
+A ring has no end and is not traced: its length is what "not clickable" counts. The tool of
+Kompanets et al. (2024) reached F1 .83 on steel bridges; its tolerance is not given and its images
+are not to be had: not comparable.
 
 What stands in the way of more: people's labels are wider than the edges in the image, so that the
 recall at 2 px is what is lacking. "branches off" are those of which more than a fifth of the
