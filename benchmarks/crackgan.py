@@ -84,6 +84,7 @@ SMALL = {
         "stages.dc-gan.batch=32",
         "stages.dc-gan.sampling.count=40",
         "stages.dc-gan.optimizer.momentum=0.5",
+        "stages.dc-gan.ema_decay=0.99",
     ),
     "crackgan-unet": (
         f"network.options.filters={GENERATOR}",
