@@ -174,3 +174,13 @@ def test_without_numba_the_error_names_the_extra():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert 'pip install "crackgauge[trace]"' in done.stderr.splitlines()[-1]
+
+
+def test_a_ring_from_three_points_and_the_first_again():
+    image = two_ways()
+    points = [(24.5, 60.5), (80.5, 20.5), (135.5, 60.5), (24.5, 60.5)]
+    found = Tracer(image).trace(points)
+    assert found.centre[:, 1].min() < 25
+    assert found.centre[:, 1].max() > 95
+    radius = np.hypot((found.centre[:, 0] - 80) / 1.4, found.centre[:, 1] - 60)
+    assert np.abs(radius - 40).mean() < 1
