@@ -139,4 +139,4 @@ def test_a_game_that_is_over_is_said_once_and_written_down(
     seen = [row["collapse"] == "no variety" for row in rows]
     assert any(seen)
     begins = sum(now and not before for before, now in pairwise([False, *seen]))
-    assert capfd.readouterr().err.count("nearly the same map of all noise") == begins
+    assert capfd.readouterr().err.count("nearly the same map of all its inputs") == begins

@@ -17,7 +17,7 @@ _HARDLY_ANY = 1e-3
 # The discriminator is sure of both kinds; the generator's loss is then above 4.6, and moving every
 # pixel of its maps by 1 would change it by less than 1.
 _SURE, _NO_PULL = 0.99, 1.0
-# Maps of noise that differ by a twentieth of what real ones differ by are one map.
+# Generated maps that differ by a twentieth of what real ones differ by are one map.
 _NO_VARIETY = 0.05
 
 _ADVICE_ON_PATCHES: dict[Collapse, str] = {
@@ -49,8 +49,9 @@ _ADVICE_ON_ADVERSARIES: dict[Collapse, str] = {
         "epochs, or frozen) or with a lower optimizer.learning_rate"
     ),
     "no variety": (
-        "the generator makes nearly the same map of all noise; if it stays so, train with "
-        "optimizer.momentum=0.5, a larger batch or a lower optimizer.learning_rate"
+        "the generator makes nearly the same map of all its inputs; if it stays so, train with a "
+        "lower optimizer.learning_rate, optimizer.momentum=0.5, a larger batch or, against a "
+        "frozen discriminator, a higher adversary.l1_weight"
     ),
 }
 

@@ -172,6 +172,8 @@ def test_the_loss_is_the_paper_s() -> None:
         assert outcome.loss == pytest.approx(float(expected), rel=1e-4)
         assert outcome.figures["d_fake"] == pytest.approx(float(judge(maps).sigmoid().mean()))
         assert outcome.figures["d_real"] == pytest.approx(float(judge(y).sigmoid().mean()))
+        spread = maps.std(dim=0).mean() / y.std(dim=0).mean()
+        assert outcome.figures["variety"] == pytest.approx(float(spread), rel=1e-4)
         assert outcome.predicted_px == int((probability >= 0.5).sum())
         assert outcome.crack_px == int((y > 0).sum())
 

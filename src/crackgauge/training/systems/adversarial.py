@@ -19,6 +19,7 @@ from crackgauge.training.adversary import (
     mean_probability,
     real_loss,
     truth_maps,
+    variety_of,
     watch,
 )
 from crackgauge.training.batches import Batch
@@ -36,7 +37,7 @@ class Adversarial(System):
     the size of the generator's map.
     """
 
-    figures = ("l1", "d_real", "d_fake", "pull")
+    figures = ("l1", "d_real", "d_fake", "pull", "variety")
 
     def companions(self, recipe: Recipe) -> dict[str, nn.Module]:
         """The discriminator, where the recipe has one."""
@@ -67,6 +68,8 @@ class Adversarial(System):
         step.update("network", loss)
         if pulls:
             figures["pull"] = pulls[-1]
+        if len(maps) > 1:
+            figures["variety"] = variety_of(maps, truth)
         return Outcome(
             loss=float(loss.detach()),
             # A map above 0 is a probability above a half.
