@@ -5,6 +5,7 @@ import pytest
 
 from crackgauge.measure import measure
 from crackgauge.measure.columns import ROSE_COLUMNS
+from crackgauge.measure.rose import rose
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,8 @@ def test_the_bins_add_up_to_the_length():
 def test_a_spot_without_a_direction_is_in_no_bin():
     crack = measure(np.ones((1, 1), dtype=bool), min_area_px2=1).cracks.iloc[0]
     assert crack[list(ROSE_COLUMNS)].sum() == 0
+
+
+def test_a_group_without_any_line_has_a_rose_of_zeros() -> None:
+    nothing = rose(np.zeros(0, np.int64), 2, np.zeros((0, 2)), np.zeros(0), np.zeros(2))
+    assert all((column == 0).all() and column.dtype == np.float64 for column in nothing.values())

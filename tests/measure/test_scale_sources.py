@@ -92,3 +92,9 @@ def test_degrees_are_refused_with_advice():
         scale_of_georeference(
             Georeference("", (1, 0, 0, 0, -1, 0), False, None), height_px=9, width_px=9
         )
+
+
+def test_a_mercator_projection_of_the_world_is_refused():
+    place = Georeference("EPSG:3857", (0.01, 0, 8e5, 0, -0.01, 6e6), False, 1.0)
+    with pytest.raises(UsageError, match="stretches lengths"):
+        scale_of_georeference(place, height_px=10, width_px=10)

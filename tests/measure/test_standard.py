@@ -189,3 +189,10 @@ def test_without_a_standard_the_columns_are_empty():
     crack = measure(bar(4), mm_per_px=1).cracks.iloc[0]
     assert crack[["standard", "severity", "severity_reason"]].tolist() == ["", "", ""]
     assert crack["severity_rank"] == -1
+
+
+def test_a_width_on_a_bound_is_not_put_beyond_it_by_rounding() -> None:
+    assert 3 * 0.1 > 0.3  # as floats
+    grade = load_standard("eurocode-2").grade(width_mm=3 * 0.1, width_px=3.0, length_mm=100.0)
+    exact = load_standard("eurocode-2").grade(width_mm=0.3, width_px=3.0, length_mm=100.0)
+    assert grade == exact

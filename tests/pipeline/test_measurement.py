@@ -13,7 +13,7 @@ from benchmarks.rendered_markers import photograph
 import crackgauge
 from crackgauge.errors import UsageError
 from crackgauge.images import open_mask_writer, write_mask, write_probability
-from crackgauge.measure import Settings, load_standard, measure
+from crackgauge.measure import Settings, load_standard, measure, read_region
 from crackgauge.pipeline import measure_files
 from crackgauge.pipeline.scaling import ScaleRule
 
@@ -195,3 +195,50 @@ def test_what_cannot_be_asked_for(masks, tmp_path, options, words):
 
 def test_it_is_a_public_name():
     assert crackgauge.measure_files is measure_files
+
+
+def test_a_zone_without_a_crack_counts_nothing(tmp_path: Path) -> None:
+    mask = np.zeros((60, 80), bool)
+    mask[10:14, 10:50] = True
+    write_mask(tmp_path / "masks" / "a.png", mask)
+    square = [[[0, 30], [80, 30], [80, 60], [0, 60], [0, 30]]]
+    zone = {
+        "type": "Feature",
+        "properties": {"name": "lane", "role": "zone"},
+        "geometry": {"type": "Polygon", "coordinates": square},
+    }
+    region = tmp_path / "region.geojson"
+    region.write_text(json.dumps({"type": "FeatureCollection", "features": [zone]}))
+    settings = Settings(region=read_region(region))
+    measure_files(tmp_path / "masks", tmp_path / "out", mm_per_px=1.0, settings=settings)
+    with (tmp_path / "out" / "zones.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["zone"], row["crack_count"]) for row in rows] == [("lane", "0")]
+    assert float(rows[0]["rose_000_px"]) == 0
+
+
+def test_a_mask_that_marks_its_ground_is_set_aside(tmp_path: Path) -> None:
+    mask = np.ones((40, 50), bool)
+    mask[10:14] = False
+    write_mask(tmp_path / "masks" / "a.png", mask)
+    summary = measure_files(tmp_path / "masks", tmp_path / "out")
+    assert [aside.reason for aside in summary.set_aside] == ["bad-encoding"]
+    assert "90.0 % of the mask is crack" in summary.set_aside[0].sentence
+    again = measure_files(tmp_path / "masks", tmp_path / "right", mask_rule="below-half")
+    assert again.exit_code == 0
+
+
+def test_a_scale_that_was_not_found_is_said(tmp_path: Path) -> None:
+    mask = np.zeros((60, 80), bool)
+    mask[10:14, 10:50] = True
+    write_mask(tmp_path / "masks" / "a.png", mask)
+    out = tmp_path / "out"
+    summary = measure_files(tmp_path / "masks", out, scale=ScaleRule(marker_mm=50.0))
+    assert summary.notes == (
+        "no scale was found, measures are in pixels: 1 image: no photo of this size to look for "
+        "markers in",
+    )
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "A scale was looked for and not found" in page
+    assert "No scale was given" not in page
+    assert measure_files(tmp_path / "masks", tmp_path / "px").notes == ()

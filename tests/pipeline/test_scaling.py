@@ -77,6 +77,7 @@ def test_the_camera_from_exif(tmp_path):
         ({"mm_per_px": 1, "marker_mm": 50}, "one way"),
         ({"points_mm": 5}, "expected both"),
         ({"points_px": (0, 0, 1, 1)}, "expected both"),
+        ({"points_px": (3, 4, 3, 4), "points_mm": 5}, "points"),
         ({"mm_per_px": 0}, "mm per px: got 0"),
         ({"mm_per_px": float("nan")}, "expected a positive number"),
         ({"marker_mm": 50, "marker_family": "aruco"}, "did you mean aruco-"),

@@ -47,6 +47,8 @@ def show_summary(summary: RunSummary, *, result: Path, quiet: bool) -> int:
             typer.echo(one_line(f"  {path}: {reason}: {sentence}"))
         if len(summary.set_aside) > _SHOWN:
             typer.echo(one_line(f"  ... all of them: {summary.out / 'set_aside.csv'}"))
+        for note in summary.notes:
+            typer.echo(one_line(f"  {note}"))
         typer.echo(one_line(str(result)))
     return summary.exit_code
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["str", "int", "float", "line"]
 
+# In `scale_source` before the reason why a scale that was looked for was not found.
+NO_SCALE_PREFIX = "none: "
+
 # Length by direction: the bins of an orientation rose, 15 degrees wide, named by their middles.
 ROSE_DEG = tuple(range(0, 180, 15))
 ROSE_COLUMNS = tuple(f"rose_{middle:03d}_px" for middle in ROSE_DEG)

@@ -42,8 +42,9 @@ def rose(
     bins = np.round(angle / _BIN_DEG).astype(np.int64) % len(ROSE_DEG)
     at = groups * len(ROSE_DEG) + bins
     weights = np.where(directed, step_px, 0.0)
-    sums = np.bincount(at, weights=weights, minlength=count * len(ROSE_DEG))
-    sums = sums.reshape(count, len(ROSE_DEG))
+    # Of nothing numpy counts in whole numbers, weights or not.
+    counted = np.bincount(at, weights=weights, minlength=count * len(ROSE_DEG))
+    sums = counted.astype(np.float64).reshape(count, len(ROSE_DEG))
     total = sums.sum(axis=1, keepdims=True)
     share = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
     return dict(zip(ROSE_COLUMNS, (share * length_px[:, None]).T, strict=True))

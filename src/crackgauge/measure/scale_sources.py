@@ -14,6 +14,8 @@ from crackgauge.measure.scale import Scale, oblique
 POINTING_SD_PX = 1.0
 # The frame that equivalent focal lengths refer to.
 _FULL_FRAME_WIDTH_MM = 36.0
+# Projections of the whole world that call metres what are metres at the equator alone.
+_STRETCHED = frozenset({"EPSG:3857", "EPSG:3395", "EPSG:3785", "EPSG:900913", "EPSG:102100"})
 _SQUARE = 1e-6
 
 
@@ -115,13 +117,20 @@ def scale_of_georeference(place: Georeference, *, height_px: int, width_px: int)
         width_px: of the image.
 
     Raises:
-        UsageError: coordinates in degrees, or in a unit that is not known.
+        UsageError: coordinates in degrees, in Mercator's projection of the whole world, or in a
+            unit that is not known.
     """
     if place.is_geographic:
         raise UsageError(
             f"the GeoTIFF is in degrees ({place.crs}), of which the length differs from place to "
             "place; warp it to a projected system first (such as gdalwarp -t_srs EPSG:25832), or "
             "give --mm-per-px"
+        )
+    if place.crs.upper() in _STRETCHED:
+        raise UsageError(
+            f"the GeoTIFF is in a Mercator projection of the world ({place.crs}), which stretches "
+            "lengths by half as much again at 48 degrees; warp it to a local system first (such as "
+            "gdalwarp -t_srs EPSG:25832), or give --mm-per-px"
         )
     if place.metres_per_unit is None:
         raise UsageError(

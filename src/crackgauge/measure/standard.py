@@ -39,6 +39,8 @@ from crackgauge.errors import UsageError
 # Below this a width is mostly rounding.
 LEAST_WIDTH_PX = 2.0
 NOT_GRADED = -1
+# 3 px of 0.1 mm are 0.3 mm and not, as floats have it, a little more.
+_DIGITS = 9
 
 _COLUMNS = {"mean": "mean", "median": "median", "p95": "p95", "maximum": "max"}
 _WORDS = {"mean": "mean", "median": "median", "p95": "95 % width", "maximum": "maximum"}
@@ -120,6 +122,7 @@ class Standard(BaseModel):
         if self.min_length_mm is not None and length_mm < self.min_length_mm:
             reason = f"not graded: {length_mm:.3g} mm long, needs {self.min_length_mm:g} mm"
             return Grade("", NOT_GRADED, reason, self.verified)
+        width_mm = round(width_mm, _DIGITS)
         rank = next(at for at, each in enumerate(self.classes) if each.holds(width_mm))
         found = self.classes[rank]
         words = f"{_WORDS[self.statistic]} {_distinct(width_mm, self._bounds())} mm"

@@ -40,6 +40,8 @@ from crackgauge.pipeline.timings import TIMINGS_FILE
 _OWNED = ("overlays", *REPORT_FILES, SET_ASIDE_FILE, TIMINGS_FILE)
 _BLOCK_PX = 4096
 DEFAULT_THRESHOLD = 0.5
+# A mask with more crack than this shows the ground: white where nothing is.
+_MOST_CRACK = 0.8
 
 
 def measure_files(
@@ -173,7 +175,9 @@ class _Measure:
 
     def _read(self, job: Job) -> tuple[Mask, Probability | None]:
         if self.threshold is None:
-            return read_mask(job.path, rule=self.mask_rule).mask, None
+            mask = read_mask(job.path, rule=self.mask_rule).mask
+            _refuse_ground(mask, job.path)
+            return mask, None
         probability = read_probability(job.path)
         return probability >= self.threshold, probability
 
@@ -265,6 +269,18 @@ def _photos_by_key(folder: Path) -> dict[str, Path]:
         stems.setdefault(path.stem, []).append(path)
     alone = {stem: paths[0] for stem, paths in stems.items() if len(paths) == 1}
     return {**alone, **found}
+
+
+def _refuse_ground(mask: Mask, path: Path) -> None:
+    """Set aside a mask that marks nearly everything: its ground was taken for its cracks."""
+    share = float(mask.mean())
+    if share > _MOST_CRACK:
+        raise InputRefused(
+            path,
+            BAD_ENCODING,
+            f"{100 * share:.1f} % of the mask is crack, expected at most {100 * _MOST_CRACK:g} %; "
+            "say which pixels are crack with the mask rule (below-half for dark cracks on white)",
+        )
 
 
 def _with_mask(values: dict[str, object], job: Job) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from crackgauge.arrays import Image
 from crackgauge.errors import UsageError
 from crackgauge.images import Georeference, read_photo_metadata
+from crackgauge.measure.columns import NO_SCALE_PREFIX
 from crackgauge.measure.marker import (
     DEFAULT_FAMILY,
     check_family,
@@ -37,7 +38,7 @@ class FoundScale(NamedTuple):
         """What stands in the column `scale_source`."""
         if self.scale is not None:
             return self.scale.source
-        return f"none: {self.reason}" if self.reason else ""
+        return f"{NO_SCALE_PREFIX}{self.reason}" if self.reason else ""
 
     @property
     def bar_mm_per_px(self) -> float | None:
@@ -101,6 +102,8 @@ class ScaleRule:
             if isinstance(value, float | int) and not 0 < value < float("inf"):
                 name = item.name.replace("_", " ")
                 raise UsageError(f"{name}: got {value:g}, expected a positive number such as 0.21")
+        if self.points_px is not None:
+            self._of_points()  # points at one place are refused before any image is read
 
     def of_image(
         self,

@@ -24,6 +24,7 @@ from crackgauge.pipeline.folder import Record, RunFolder
 from crackgauge.pipeline.naming import Job
 from crackgauge.pipeline.summary import Progress, ProgressEvent, RunSummary, SetAside, Status
 from crackgauge.pipeline.timings import Timing, write_timings
+from crackgauge.report.wording import missing_scale
 
 # Results above this are handled one at a time: three of them at once would fill the memory.
 _ALONE_PX = 32_000_000
@@ -80,7 +81,13 @@ class Outcome:
     def summary(self, out: Path) -> RunSummary:
         """Count for whoever called the verb."""
         done = len(self.records) - self.skipped
-        return RunSummary(out, done, self.skipped, sorted(self.set_aside))
+        missing = missing_scale(
+            str(row.get("scale_source", ""))
+            for record in self.records.values()
+            for row in record["result"].get("survey", {}).get("images", [])
+        )
+        notes = (f"no scale was found, measures are in pixels: {missing}",) if missing else ()
+        return RunSummary(out, done, self.skipped, sorted(self.set_aside), notes)
 
 
 class _Loaded(NamedTuple):

@@ -59,12 +59,14 @@ class RunSummary:
         done: inputs that this run worked on.
         skipped: inputs whose results an earlier run had left there, complete.
         set_aside: refused inputs, sorted by path.
+        notes: what whoever started the run should know, one sentence each.
     """
 
     out: Path
     done: int
     skipped: int
     set_aside: list[SetAside] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -118,20 +120,33 @@ def _photo_folder(survey: Path) -> Path | None:
 def pair_images(before: SurveyFolder, after: SurveyFolder) -> list[tuple[str, str]]:
     """Return the images that show the same place: those of one name, or the only ones.
 
+    The suffix does not count: `inspect` knows the photo a.jpg, `measure` its mask a.png.
+
     Raises:
         UsageError: there is none.
     """
     earlier, later = sorted(before.files), sorted(after.files)
     if len(earlier) == len(later) == 1:
         return [(earlier[0], later[0])]
-    both = sorted(set(earlier) & set(later))
+    by_stem = _by_stem(later)
+    both = [(name, by_stem[stem]) for stem, name in _by_stem(earlier).items() if stem in by_stem]
     if not both:
         raise UsageError(
             f"{before.path} and {after.path} have no image of the same name "
             f"({len(earlier)} and {len(later)} images); give the photos of one place one name in "
             "both visits"
         )
-    return [(name, name) for name in both]
+    return sorted(both)
+
+
+def _by_stem(names: Sequence[str]) -> dict[str, str]:
+    """Name each image without its suffix; those that share a stem keep theirs."""
+    stems = Counter(str(PurePosixPath(name).with_suffix("")) for name in names)
+    kept = {}
+    for name in names:
+        stem = str(PurePosixPath(name).with_suffix(""))
+        kept[stem if stems[stem] == 1 else name] = name
+    return kept
 
 
 def register(

@@ -78,6 +78,7 @@ class Summary:
     widest_in: str
     scale: str
     in_mm: bool
+    no_scale: str
 
 
 class Views:
@@ -137,6 +138,7 @@ class Views:
             widest_in=widest_in,
             scale=self._word_scale(),
             in_mm=self.in_mm,
+            no_scale=self._word_missing_scale(),
         )
 
     def severities(self) -> list[SeverityView]:
@@ -178,6 +180,10 @@ class Views:
         if self._one_scale is not None:
             return f"{self._one_scale:g} mm per pixel"
         return "differs from photo to photo" if self.in_mm else "not given"
+
+    def _word_missing_scale(self) -> str:
+        """Say why photos have no scale, where one was looked for; "" where none was."""
+        return wording.missing_scale([*self._ranked["scale_source"], *self._clear["scale_source"]])
 
     def _photo(self, rank: int, row: dict[Any, Any]) -> PhotoView:
         scale = _scale(row)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from crackgauge.measure.columns import NO_SCALE_PREFIX
 
 # Below this many pixels no width is claimed: the outline itself is uncertain by about half a pixel.
 LEAST_WIDTH_PX = 2.0
@@ -114,3 +117,25 @@ def captured(captured_at: str) -> str:
     '2024-05-17 10:31:02'
     """
     return captured_at.replace("T", " ", 1)
+
+
+def missing_scale(sources: Iterable[str]) -> str:
+    """Say why images have no scale, where one was looked for; "" where none was.
+
+    Args:
+        sources: the column `scale_source`.
+
+    >>> missing_scale(["given", "none: no marker", "none: no marker"])
+    '2 images: no marker'
+    """
+    reasons = [
+        source.removeprefix(NO_SCALE_PREFIX)
+        for source in sources
+        if source.startswith(NO_SCALE_PREFIX)
+    ]
+    if not reasons:
+        return ""
+    most = max(sorted(set(reasons)), key=reasons.count)
+    more = len(set(reasons)) - 1
+    others = f"; {count(more, 'other reason', 'other reasons')} in images.csv" if more else ""
+    return f"{count(len(reasons), 'image', 'images')}: {most}{others}"
