@@ -57,6 +57,7 @@ class Row(NamedTuple):
 
 SYSTEMS = (
     Row("crackgan", l1_weight=L1_WEIGHT),
+    Row("crackgan", l1_weight=10 * L1_WEIGHT),  # trials at lambda 0.3 went white
     Row("crackgan-unet"),
     Row("pix2pix"),
     Row("crackgan-unet", dilations=0),
