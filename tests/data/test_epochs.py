@@ -25,7 +25,12 @@ def test_epochs_equal_in_length_are_plain_division() -> None:
     assert [plan.at(step) for step in range(28)] == [divmod(step, 7) for step in range(28)]
 
 
-@pytest.mark.parametrize("steps", [[], [3, 0]])
+@pytest.mark.parametrize("steps", [[3, 0]])
 def test_an_epoch_without_a_step_is_refused(steps: list[int]) -> None:
     with pytest.raises(ValueError, match="expected 1 or more each"):
         EpochPlan(steps)
+
+
+def test_no_epochs_are_no_steps() -> None:
+    plan = EpochPlan([])
+    assert (plan.total_steps, plan.at(0)) == (0, (0, 0))
