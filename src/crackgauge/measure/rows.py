@@ -75,10 +75,10 @@ def branch_rows(pieces: Pieces, scale: Scale | None) -> Columns:
         "angle_deg": orientation_deg(groups, count, samples.tangent, samples.step_px),
         "tortuosity": _ratio(branches.drawn_px, branches.chord_px),
         "confidence": branches.confidence,
-        "start_x_px": branches.ends[:, 0],
-        "start_y_px": branches.ends[:, 1],
-        "end_x_px": branches.ends[:, 2],
-        "end_y_px": branches.ends[:, 3],
+        "start_x_px": branches.tips[:, 0],
+        "start_y_px": branches.tips[:, 1],
+        "end_x_px": branches.tips[:, 2],
+        "end_y_px": branches.tips[:, 3],
         "line_px": centre_lines(samples, branches),
     }
     _add_millimetres(values, samples, groups, scale)
