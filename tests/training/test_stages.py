@@ -95,3 +95,12 @@ def test_weights_of_another_network_are_refused(strokes: Path, tmp_path: Path) -
             "stages.first.network.options.filters=[4,4,4]",
             "stages.first.epochs=1",
         )
+
+
+def test_a_later_stage_is_checked_before_the_first_one_trains(
+    strokes: Path, tmp_path: Path
+) -> None:
+    later = ("stages.second.loss=dise", "stages.second.start.network=first", "start.network=second")
+    with pytest.raises(RecipeError, match="unknown loss 'dise'"):
+        _train(strokes, tmp_path / "run", *later)
+    assert not (tmp_path / "run").exists()

@@ -118,11 +118,14 @@ def train(
     out = Path(out)
     folders = [Path(data)] if isinstance(data, (str, Path)) else [Path(d) for d in data]
     check_folder(out, resume=resume)
-    check_names(recipe)
+    needed = needed_stages(recipe, initialised=init is not None)
+    stages = {name: stage_recipe(recipe, name) for name in needed}
+    for each in (*stages.values(), recipe):  # all of them before the first one trains
+        check_names(each)
     with StopRequest() as stop:
         common = _Common(folders, out, device, stop, progress)
-        for name in needed_stages(recipe, initialised=init is not None):
-            stage, folder = stage_recipe(recipe, name), out / STAGES_NAME / name
+        for name, stage in stages.items():
+            folder = out / STAGES_NAME / name
             if not is_finished(stage, folder):
                 _train_one(stage, folder, common, label=name)
         _train_one(recipe, out, common, init=init)
@@ -135,7 +138,6 @@ def _train_one(
     recipe: Recipe, out: Path, common: _Common, *, init: Path | str | None = None, label: str = ""
 ) -> None:
     """Train one recipe in the folder `out`, from its newest state where there is one."""
-    check_names(recipe)
     with TrainingProgress(enabled=common.progress, label=label) as bar:
         samples = load_training_samples(common.data, recipe, report=bar.reading)
         run = _set_up(recipe, out, samples, common.device)
