@@ -68,9 +68,11 @@ FULL_GRID = tuple(
     for weight in (0.05, 0.15, 0.3, 0.4, 0.6)
     for dilations in (1, 3, 5, 9)
 )
-# The row and the column of the grid through the paper's own choice.
+# Lambda up to where the maps hold, dilations at that lambda, then the paper's own row.
 SMALL_GRID = (
-    *(Row("crackgan", DILATIONS, weight) for weight in (0.05, 0.3, 0.6)),
+    *(Row("crackgan", DILATIONS, weight) for weight in (1.0, 10.0)),
+    *(Row("crackgan", dilations, 10 * L1_WEIGHT) for dilations in (1, 5, 9)),
+    *(Row("crackgan", DILATIONS, weight) for weight in (0.05, 0.6)),
     *(Row("crackgan", dilations, L1_WEIGHT) for dilations in (1, 5, 9)),
 )
 GENERATOR, JUDGE = "[16,32,64,64,64]", "[16,32,64,128]"  # maps of 64 px
@@ -265,7 +267,7 @@ def write(
         f"Small size: crops of 128 px, generator {GENERATOR}, DC-GAN {JUDGE} of 64 px maps, "
         "pix2pix of five levels and 16 to 64 channels; 10 epochs of 60 images x 32 patches, batch "
         "16, Adam 1e-3; DC-GAN 6 epochs of 150 batches of 32, beta 1 0.5; of the grid only the row "
-        "and the column through lambda 0.3 and 3 dilations. "
+        "and the column through lambda 0.3 and 3 dilations, and lambda 1, 3 and 10 beside it. "
     )
     write_results(
         "crackgan" if arguments.full else "crackgan_small",
