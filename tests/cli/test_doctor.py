@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import crackgauge
+from crackgauge.pipeline import checkup
 
 
 @pytest.fixture
@@ -35,3 +37,14 @@ def test_a_default_model_that_does_not_load_is_told(
     assert answer.code == 2
     assert "BAD  default model" in answer.out
     assert "not in order: default model" in answer.err
+
+
+@pytest.mark.usefixtures("default_model")
+def test_an_extra_that_is_not_installed_is_told_with_what_needs_it(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(checkup._EXTRAS, "trace", ("not_there", "crackgauge trace"))
+    answer = run("doctor")
+    assert answer.code == 0
+    assert 'crackgauge trace needs pip install "crackgauge[trace]"' in answer.out
+    assert f"pdf (weasyprint {version('weasyprint')})" in answer.out

@@ -88,7 +88,8 @@ def _line(event: ProgressEvent) -> str:
     """
     start = f"{event.finished} of {event.total}"
     if event.status == "begun":
-        return f"{start} already there" if event.finished else f"{event.total} images"
+        images = "1 image" if event.total == 1 else f"{event.total} images"
+        return f"{start} already there" if event.finished else images
     if event.status == "working":
         return f"{start}: {event.name} {event.share:.0%}".replace("%", " %")
     return f"{start}: {event.name}"

@@ -24,6 +24,14 @@ _LEAST_FREE_BYTES = 1 << 30
 _PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow", "tifffile", "pandas")
 _RUNTIMES = {"onnxruntime": "onnxruntime", "openvino": "openvino", "torch": "torch"}
 
+# The other extras: a package by which each is known, and what needs it.
+_EXTRAS = {
+    "train": ("timm", "crackgauge train"),
+    "trace": ("numba", "crackgauge trace"),
+    "geo": ("rasterio", "GeoPackage and GeoTIFF"),
+    "pdf": ("weasyprint", "reports as PDF"),
+}
+
 
 class Finding(NamedTuple):
     """One thing that was looked at: whether it is in order, and what was found."""
@@ -39,6 +47,7 @@ def examine(folder: str | Path = ".") -> list[Finding]:
         Finding("crackgauge", True, f"{crackgauge.__version__}, Python {_python()}"),
         Finding("packages", *_packages()),
         Finding("backends", True, _backends()),
+        Finding("extras", True, _extras()),
         _default_model(),
         Finding("processors", True, _processors()),
         _disk(Path(folder), "disk here"),
@@ -68,6 +77,16 @@ def _backends() -> str:
             words.append(f"{name} {version(_RUNTIMES[name])}")
         else:
             words.append(f'{name} not installed (pip install "crackgauge[{extra}]")')
+    return ", ".join(words)
+
+
+def _extras() -> str:
+    words = []
+    for extra, (package, use) in _EXTRAS.items():
+        if importlib.util.find_spec(package) is not None:
+            words.append(f"{extra} ({package} {version(package)})")
+        else:
+            words.append(f'{use} needs pip install "crackgauge[{extra}]"')
     return ", ".join(words)
 
 
