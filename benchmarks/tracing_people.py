@@ -25,7 +25,7 @@ from machine import as_text, machine_facts
 from tables import RESULTS, write_results
 
 from crackgauge.annotate import Tracer
-from crackgauge.annotate.filling import fill_polygon
+from crackgauge.labels.filling import fill_polygon
 from crackgauge.arrays import Image, Mask
 from crackgauge.data.pairs import find_pairs
 from crackgauge.images import read_image, read_mask

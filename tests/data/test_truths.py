@@ -56,11 +56,22 @@ def test_lines_become_curves(tmp_path: Path):
     assert np.argwhere(mask).tolist() == [[2, col] for col in range(10)]
 
 
-def test_an_outline_becomes_its_centre_line(tmp_path: Path):
-    bar = [[1, 1], [11, 1], [11, 6], [1, 6]]  # the pixels of rows 1-5, columns 1-10
-    mask = read_truth(labelme(tmp_path / "a.json", line(bar, kind="polygon"))).mask
+BAR = [[1, 1], [11, 1], [11, 6], [1, 6]]  # the pixels of rows 1-5, columns 1-10
+
+
+def test_areas_alone_stay_areas(tmp_path: Path):
+    mask, rule = read_truth(labelme(tmp_path / "a.json", line(BAR, kind="polygon")))
+    assert rule == "areas"
+    assert mask[1:6, 1:11].all()
+    assert mask.sum() == 50
+
+
+def test_an_outline_beside_a_line_becomes_its_centre_line(tmp_path: Path):
+    drawn = labelme(tmp_path / "a.json", line(BAR, kind="polygon"), line([[0.5, 7.5]]))
+    mask, rule = read_truth(drawn)
+    assert rule == "lines"
     assert np.argwhere(mask[:, 4:8]).tolist() == [[3, col] for col in range(4)]
-    assert not mask[[0, 1, 6, 7]].any()
+    assert np.argwhere(mask[[0, 1, 6, 7]]).tolist() == [[3, 0]]
 
 
 def test_only_the_labels_that_are_named_count(tmp_path: Path):

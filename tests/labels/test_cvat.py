@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
-from crackgauge.labels import ImageLabels, Polyline, read_labels
+from crackgauge.errors import CORRUPT, TOO_LARGE, UNSUPPORTED, InputRefused
+from crackgauge.labels import (
+    ImageLabels,
+    MaskShape,
+    Polygon,
+    Polyline,
+    draw_shapes,
+    read_labels,
+    write_labels,
+)
 
 # As CVAT writes it, cut down.
 FILE = """<?xml version="1.0" encoding="utf-8"?>
@@ -31,7 +40,15 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
 def read(folder: Path, text: str) -> list[ImageLabels]:
     path = folder / "annotations.xml"
     path.write_text(text, encoding="utf-8")
-    return read_labels(path)
+    return list(read_labels(path).images)
+
+
+def shape(folder: Path, element: str) -> ImageLabels:
+    """What is read of an image of 20 x 10 px with this shape and a good one."""
+    good = '<polyline label="c" points="1,1;2,2"/>'
+    image = f'<image name="a" width="20" height="10">{element}{good}</image>'
+    (found,) = read(folder, f"<annotations>{image}</annotations>")
+    return found
 
 
 def refusal(folder: Path, text: str) -> InputRefused:
@@ -48,7 +65,7 @@ def test_lines_and_outlines_of_every_image(tmp_path: Path):
             320,
             (
                 Polyline(((1.5, 2.0), (10.25, 2.0), (11.0, 9.0)), "crack"),
-                Polyline(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "spalling", closed=True),
+                Polygon(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "spalling"),
             ),
             (("box", "lid"),),
         ),
@@ -59,20 +76,81 @@ def test_lines_and_outlines_of_every_image(tmp_path: Path):
 @pytest.mark.parametrize(
     "points", ["", "1", "1,2;3", "a,b", "nan,1", "1,inf", "1e999,1", "1,2;;x,4", "9" * 400 + ",1"]
 )
-def test_points_that_are_none_are_refused(tmp_path: Path, points: str):
-    refused = refusal(
-        tmp_path,
-        f'<annotations><image name="a"><polyline label="c" points="{points}"/></image>'
-        "</annotations>",
-    )
-    assert refused.reason == CORRUPT
-    assert "polyline of 'c'" in refused.sentence
+def test_points_that_are_none_are_set_aside(tmp_path: Path, points: str):
+    found = shape(tmp_path, f'<polyline label="c" points="{points}"/>')
+    (problem,) = found.problems
+    assert problem.image == "a"
+    assert problem.reason == CORRUPT
+    assert "polyline of 'c'" in problem.sentence
+    assert len(found.shapes) == 1
 
 
 def test_an_outline_wants_three_points(tmp_path: Path):
-    shape = '<polygon label="c" points="1,1;2,2"/>'
-    refused = refusal(tmp_path, f'<annotations><image name="a">{shape}</image></annotations>')
-    assert "expected 3 or more" in refused.sentence
+    (problem,) = shape(tmp_path, '<polygon label="c" points="1,1;2,2"/>').problems
+    assert "expected 3 or more" in problem.sentence
+
+
+def mask(rle: str, **place: object) -> str:
+    values = {"left": 3, "top": 2, "width": 4, "height": 2, **place}
+    return (
+        f'<mask label="c" rle="{rle}" ' + " ".join(f'{k}="{v}"' for k, v in values.items()) + "/>"
+    )
+
+
+def test_a_mask_lies_where_it_says_row_by_row(tmp_path: Path):
+    found = shape(tmp_path, mask("1, 2, 1, 1, 3"))  # as CVAT writes it, with spaces
+    drawn = draw_shapes(found.shapes[:1], 10, 20)
+    assert np.argwhere(drawn).tolist() == [[2, 4], [2, 5], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("element", "reason", "words"),
+    [
+        (mask("1,2"), CORRUPT, "add up to 3 pixels, expected 8"),
+        (mask("4,5"), CORRUPT, "add up to 9 pixels"),
+        (mask("0,1000000000000"), CORRUPT, "of 8"),
+        (mask("-1,9"), CORRUPT, "a run has -1"),
+        (mask("a,8"), CORRUPT, "a run has -1"),
+        (mask(""), CORRUPT, "a run has -1"),
+        (mask("0,8", left=17), CORRUPT, "of an image of 20 x 10 px"),
+        (mask("0,8", top=9), CORRUPT, "of an image of 20 x 10 px"),
+        (mask("0,8", left=-1), CORRUPT, "no place"),
+        (mask("0,8", width=0), CORRUPT, "no place"),
+        (mask("0,8", height="9" * 30), CORRUPT, "no place"),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_set_aside(
+    tmp_path: Path, element: str, reason: str, words: str
+):
+    found = shape(tmp_path, element)
+    (problem,) = found.problems
+    assert problem.reason == reason
+    assert words in problem.sentence
+    assert len(found.shapes) == 1
+
+
+def test_a_bomb_of_two_runs_is_set_aside_before_it_grows(tmp_path: Path):
+    text = mask("0,10000000000", left=0, top=0, width=100_000, height=100_000)
+    image = f'<image name="a" width="100000" height="100000">{text}</image>'
+    (found,) = read(tmp_path, f"<annotations>{image}</annotations>")
+    assert [problem.reason for problem in found.problems] == [TOO_LARGE]
+
+
+def test_what_is_written_is_read_again(tmp_path: Path):
+    marked = np.zeros((3, 4), np.bool_)
+    marked[0, 1:] = marked[2, 0] = True
+    shapes = (
+        Polyline(((0.1, 1 / 3), (19.0, 9.5)), 'a "b" & <c>'),
+        Polygon(((1.0, 1.0), (5.5, 1.0), (5.5, 5.25)), "crack"),
+        MaskShape.of(marked, row=4, col=7, label="crack"),
+    )
+    images = [ImageLabels("dir/a & b.png", 20, 10, shapes), ImageLabels("c.png", 5, 6, ())]
+    path = tmp_path / "annotations.xml"
+    assert write_labels(path, images, to="cvat") == {}
+    assert list(read_labels(path).images) == images
+    assert "<label><name>crack</name></label>" in path.read_text()
+    element = next(line for line in path.read_text().splitlines() if "<mask" in line)
+    assert 'rle="1, 3, 4, 1, 3" left="7" top="4" width="4" height="3"' in element
 
 
 ENTITIES = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))

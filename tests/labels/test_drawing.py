@@ -14,8 +14,8 @@ NUMBERS = st.floats(-30, 60, allow_nan=False, width=32)
 LINES = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6)
 
 
-def drawn(points, *, closed: bool = False, height: int = 5, width: int = 5) -> list[str]:
-    mask = draw_lines([Polyline(tuple(points), closed=closed)], height, width)
+def drawn(points, *, height: int = 5, width: int = 5) -> list[str]:
+    mask = draw_lines([Polyline(tuple(points))], height, width)
     return ["".join("#" if pixel else "." for pixel in row) for row in mask]
 
 
@@ -33,12 +33,6 @@ def test_a_diagonal_goes_from_corner_to_corner():
 
 def test_a_steep_line_has_one_pixel_a_row():
     assert drawn([(1.5, 0.5), (3.5, 4.5)]) == [".#...", "..#..", "..#..", "...#.", "...#."]
-
-
-def test_only_a_closed_line_returns_to_its_start():
-    corners = [(0.5, 0.5), (4.5, 0.5), (4.5, 4.5)]
-    assert drawn(corners) == ["#####", "....#", "....#", "....#", "....#"]
-    assert drawn(corners, closed=True) == ["#####", ".#..#", "..#.#", "...##", "....#"]
 
 
 def test_what_lies_outside_is_left_out():

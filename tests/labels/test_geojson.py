@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
-from crackgauge.labels import ImageLabels, Polyline, read_labels
+from crackgauge.labels import ImageLabels, Polygon, Polyline, read_labels
 
 
 def read(folder: Path, tree: Any) -> ImageLabels:
     path = folder / "a.geojson"
     path.write_text(json.dumps(tree))
-    (found,) = read_labels(path)
+    (found,) = read_labels(path).images
     return found
 
 
@@ -47,7 +47,7 @@ def test_lines_outlines_and_points_in_the_order_of_the_file(tmp_path: Path):
             Polyline(((1.0, 2.0), (3.0, 4.0)), "crack"),
             Polyline(((5.0, 5.0), (6.0, 6.0)), "joint"),
             Polyline(((7.0, 7.0),), "joint"),
-            Polyline(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "area", closed=True),
+            Polygon(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "area"),
         ),
         (("Point", "nail"),),
     )
@@ -64,7 +64,6 @@ def test_a_ring_that_is_a_line_stays_a_line(tmp_path: Path):
     ring = feature("LineString", [[0, 0], [4, 0], [4, 4], [0, 0]])
     (line,) = read(tmp_path, ring).lines
     assert len(line.points) == 4
-    assert not line.closed
 
 
 @pytest.mark.parametrize(
@@ -73,11 +72,6 @@ def test_a_ring_that_is_a_line_stays_a_line(tmp_path: Path):
         ({"type": "FeatureCollection", "features": {}}, CORRUPT, "`features`"),
         ({"type": "FeatureCollection", "features": [7]}, CORRUPT, "type 'None'"),
         ({"type": "FeatureCollection", "crs": {}, "features": []}, UNSUPPORTED, "crs"),
-        (feature("LineString", [1, 2]), CORRUPT, "geometry 1 (LineString)"),
-        (feature("LineString", []), CORRUPT, "0 points"),
-        (feature("Polygon", [[[0, 0], [1, 1]]]), CORRUPT, "expected 3 or more"),
-        (feature("Polygon", [[[0, 0]] * 3, [[1, 1]] * 3]), UNSUPPORTED, "holes"),
-        (feature("MultiPolygon", [3]), UNSUPPORTED, "holes"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, tree: Any, reason: str, words: str):
@@ -85,6 +79,44 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, tree: Any, reason: str, 
         read(tmp_path, tree)
     assert caught.value.reason == reason
     assert words in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (feature("LineString", [1, 2]), "geometry 1 (LineString)"),
+        (feature("LineString", []), "0 points"),
+        (feature("LineString", {}), "`coordinates` is no list"),
+        (feature("Polygon", [[[0, 0], [1, 1]]]), "expected 3 or more"),
+        (feature("Polygon", [[[0, 0]] * 3, [[1, 1]] * 2]), "expected 3 or more"),
+        (feature("MultiPolygon", [3]), "no outline"),
+    ],
+)
+def test_a_damaged_shape_is_set_aside(tmp_path: Path, shape: Any, words: str):
+    good = feature("LineString", [[1, 1], [2, 2]])
+    found = read(tmp_path, {"type": "FeatureCollection", "features": [shape, good]})
+    (problem,) = found.problems
+    assert problem.reason == CORRUPT
+    assert words in problem.sentence
+    assert len(found.shapes) == 1
+
+
+def test_holes_and_widths(tmp_path: Path):
+    outer, hole = [[0, 0], [9, 0], [9, 9], [0, 0]], [[3, 1], [5, 1], [5, 2]]
+    tree = {
+        "type": "FeatureCollection",
+        "features": [
+            feature("Polygon", [outer, hole]),
+            feature("LineString", [[1, 1], [2, 2]], width_px=2.5),
+            feature("LineString", [[1, 1], [2, 2]], width_px="wide"),
+        ],
+    }
+    polygon, line, other = read(tmp_path, tree).shapes
+    assert polygon == Polygon(
+        ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)), holes=(((3.0, 1.0), (5.0, 1.0), (5.0, 2.0)),)
+    )
+    assert line == Polyline(((1.0, 1.0), (2.0, 2.0)), width_px=2.5)
+    assert other == Polyline(((1.0, 1.0), (2.0, 2.0)))
 
 
 def test_collections_in_collections_are_no_trouble(tmp_path: Path):

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from crackgauge.errors import CORRUPT, InputRefused
-from crackgauge.labels import ImageLabels, Polyline, read_labels
+from crackgauge.labels import ImageLabels, Polygon, Polyline, read_labels
 
 
 def read(folder: Path, shapes: Any, **rest: Any) -> ImageLabels:
     path = folder / "a.json"
     path.write_text(json.dumps({"version": "5.4.1", "flags": {}, "shapes": shapes, **rest}))
-    (found,) = read_labels(path)
+    (found,) = read_labels(path).images
     return found
 
 
@@ -40,14 +40,15 @@ def test_lines_and_outlines(tmp_path: Path):
         (
             Polyline(((1.5, 2.0), (3.0, 4.0), (9.0, 4.0)), "crack"),
             Polyline(((0.0, 0.0), (5.0, 5.0)), "crack"),
-            Polyline(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "area", closed=True),
+            Polygon(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "area"),
         ),
         (("rectangle", "lid"),),
     )
 
 
 def test_a_shape_without_a_type_is_a_polygon(tmp_path: Path):
-    assert read(tmp_path, [{"label": "c", "points": [[0, 0], [4, 0], [4, 4]]}]).lines[0].closed
+    found = read(tmp_path, [{"label": "c", "points": [[0, 0], [4, 0], [4, 4]]}])
+    assert found.shapes == (Polygon(((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), "c"),)
 
 
 @pytest.mark.parametrize("shapes", [None, {}, ["line"], 3])
@@ -59,8 +60,10 @@ def test_shapes_that_are_no_list_of_shapes_are_refused(tmp_path: Path, shapes: A
 @pytest.mark.parametrize(
     "points", [None, [], "ab", [1, 2], [[1]], [["1", "2"]], [[float("nan"), 1]], [[True, 1]]]
 )
-def test_points_that_are_none_are_refused(tmp_path: Path, points: Any):
-    with pytest.raises(InputRefused) as caught:
-        read(tmp_path, [{"label": "c", "points": points, "shape_type": "linestrip"}])
-    assert caught.value.reason == CORRUPT
-    assert "shape 1 (linestrip 'c')" in caught.value.sentence
+def test_points_that_are_none_are_set_aside(tmp_path: Path, points: Any):
+    good = {"label": "c", "points": [[1, 1], [2, 2]], "shape_type": "linestrip"}
+    found = read(tmp_path, [{**good, "points": points}, good])
+    (problem,) = found.problems
+    assert problem.reason == CORRUPT
+    assert "shape 1 (linestrip 'c')" in problem.sentence
+    assert len(found.shapes) == 1

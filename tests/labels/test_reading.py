@@ -27,11 +27,11 @@ def refusal(path: Path, **options) -> InputRefused:
 def test_the_content_decides_the_format(tmp_path: Path, name: str):
     path = tmp_path / name
     path.write_text(json.dumps(LABELME))
-    assert read_labels(path)[0].image == "a.png"
+    assert read_labels(path).images[0].image == "a.png"
     path.write_text(json.dumps(LINE))
-    assert read_labels(path)[0].image == ""
+    assert read_labels(path).images[0].image == ""
     path.write_text("\ufeff<annotations><image name='b.png'/></annotations>", encoding="utf-8")
-    assert read_labels(path)[0].image == "b.png"
+    assert read_labels(path).images[0].image == "b.png"
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,11 @@ def test_the_content_decides_the_format(tmp_path: Path, name: str):
         ("", EMPTY, "0 bytes"),
         ("{", CORRUPT, "neither XML nor JSON"),
         ("[" * 100_000, CORRUPT, "neither XML nor JSON"),
-        ("[]", UNSUPPORTED, "no object"),
+        ("[]", UNSUPPORTED, "is a list"),
+        ('[{"image_id": 1}]', UNSUPPORTED, "is a list"),
         ("{}", UNSUPPORTED, "neither `shapes`"),
-        ('{"images": [], "annotations": []}', UNSUPPORTED, "COCO"),
-        ("\x89PNG\r\n", CORRUPT, "neither XML nor JSON"),
+        ('{"type": {}}', UNSUPPORTED, "neither `shapes`"),
+        ("\x89PNG\r\n", UNSUPPORTED, "this is no image"),
         ('{"shapes": ' + "9" * 5000 + "}", CORRUPT, "neither XML nor JSON"),
     ],
 )

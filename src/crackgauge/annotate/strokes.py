@@ -13,9 +13,9 @@ import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from crackgauge.annotate.edges import Edges
-from crackgauge.annotate.filling import draw_brush, fill_polygon
 from crackgauge.annotate.settings import TraceSettings
 from crackgauge.arrays import Mask
+from crackgauge.labels.filling import draw_brush, fill_polygon
 
 # No image is as large; sums of such numbers stay finite.
 _FURTHEST_PX = 1e9

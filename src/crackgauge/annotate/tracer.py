@@ -16,7 +16,6 @@ import numpy.typing as npt
 from crackgauge.annotate.centre_line import refine
 from crackgauge.annotate.cost import tracing_cost
 from crackgauge.annotate.edges import Edges, find_edges
-from crackgauge.annotate.filling import draw_brush
 from crackgauge.annotate.geodesic import Pixel, find_path
 from crackgauge.annotate.grey import read_grey
 from crackgauge.annotate.line_map import LineMap
@@ -33,6 +32,7 @@ from crackgauge.arrays import (
 )
 from crackgauge.errors import UsageError
 from crackgauge.images import ImageSource, array_source
+from crackgauge.labels.filling import draw_brush
 from crackgauge.labels.shapes import Point
 
 _Floats = npt.NDArray[np.float32]

@@ -6,7 +6,7 @@ that kind. `LAYOUTS` holds them in the order in which they are tried.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,14 +206,29 @@ def name_lab(root: Path) -> Listing | None:
 
 def cvat(root: Path) -> Listing | None:
     """`annotations.xml` + images in its folder or in `images/`, as CVAT exports ("images 1.1")."""
-    file = root / "annotations.xml"
-    if not file.is_file():
+    return _annotated(root, "cvat", ("annotations.xml",))
+
+
+def annotations_json(root: Path) -> Listing | None:
+    """`annotations.json` (COCO, Label Studio) + images in its folder or in `images/`.
+
+    The names under which other programs export COCO do as well: `_annotations.coco.json`,
+    `annotations/instances_default.json`.
+    """
+    names = ("annotations.json", "_annotations.coco.json", "annotations/instances_default.json")
+    return _annotated(root, "annotations-json", names)
+
+
+def _annotated(root: Path, layout: str, names: Sequence[str]) -> Listing | None:
+    """One label file for all images."""
+    file = next((root / name for name in names if (root / name).is_file()), None)
+    if file is None:
         return None
     folder = root / "images" if (root / "images").is_dir() else root
-    listing = Listing("cvat")
+    listing = Listing(layout)
     images, listing.ambiguous = files_by_stem(folder, IMAGE_SUFFIXES)
     try:
-        labels = read_labels(file)
+        labels = read_labels(file).images
     except InputRefused as refused:
         raise DatasetError(str(refused)) from refused
     for stem, path in images.items():
@@ -249,6 +264,7 @@ LAYOUTS: dict[str, Callable[[Path], Listing | None]] = {
     "img-lab": img_lab,
     "name-lab": name_lab,
     "cvat": cvat,
+    "annotations-json": annotations_json,
     "labels-beside": labels_beside,
 }
 
@@ -257,7 +273,8 @@ EXPECTED = (
     "train.txt, val.txt, test.txt with two columns, image and mask; "
     "image/ + groundTruth/ (CrackForest); train/images/ + train/masks/; "
     "train_img/ + train_lab/; train/ + train_lab/; "
-    "annotations.xml + images (CVAT); images with label files beside them (labelme, GeoJSON)"
+    "annotations.xml (CVAT) or annotations.json (COCO, Label Studio) + images; images with label "
+    "files beside them (labelme, GeoJSON)"
 )
 
 

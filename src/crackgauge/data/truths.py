@@ -1,4 +1,4 @@
-"""The truth of an image, whatever it is stored as: a mask, or lines in a label file."""
+"""The truth of an image, whatever it is stored as: a mask, or lines and areas in a label file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ from crackgauge.images import WHOLE_LIMIT_PX, MaskReading, image_size, read_mask
 from crackgauge.labels import (
     LABEL_SUFFIXES,
     ImageLabels,
-    Polyline,
+    LabelFile,
+    Polygon,
+    Shape,
     draw_lines,
+    draw_shapes,
     find_image,
     read_labels,
 )
 
 LINES_RULE = "lines"
+AREAS_RULE = "areas"
 
 
 def is_label_file(path: Path) -> bool:
@@ -47,42 +51,49 @@ def read_truth(
 ) -> MaskReading:
     """Read a truth as a mask.
 
-    Lines of a label file become curves of one pixel; an outlined area becomes its centre line.
+    Lines of a label file become curves of one pixel, and areas beside them their centre lines.
+    Where there are only areas (outlines, masks, lines with a width), the truth is these areas.
 
     Args:
         path: a mask (see `crackgauge.images.read_mask`) or a label file (`crackgauge.labels`).
         image: the photo: says which entry of a label file is meant, and its size where the labels
             do not.
-        labels: of a label file, the lines that count; none named: all of them.
+        labels: of a label file, the labels that count; none named: all of them.
         rule, crack_labels: of a mask, as in `read_mask`.
 
     Returns:
-        The mask with the rule that made it; of a label file that is `lines`.
+        The mask with the rule that made it; of a label file that is `lines` or `areas`.
 
     Raises:
         InputRefused: the file cannot be read; a label file has no entry for the image, another
-            size, shapes that are no lines, or lines of which none lies in the image.
+            size, shapes that are neither lines nor areas or cannot be read, or shapes of which none
+            lies in the image.
         UsageError: an unknown rule.
     """
     file = Path(path)
     if not is_label_file(file):
         return read_mask(file, rule=rule, crack_labels=crack_labels)
-    drawn = find_image(_read_labels(file), image or file, path=file).only(labels)
+    drawn = find_image(_read_labels(file).images, image or file, path=file).only(labels)
     _refuse_other_shapes(drawn, file)
     height, width = _size(drawn, file, image)
-    mask = draw_lines((line for line in drawn.lines if not line.closed), height, width)
-    mask |= _centre_lines([line for line in drawn.lines if line.closed], height, width)
-    if drawn.lines and not mask.any():
+    curves = [line for line in drawn.lines if line.width_px is None]
+    if curves or not drawn.shapes:
+        mask = draw_lines(curves, height, width)
+        rest = [shape for shape in drawn.shapes if shape not in curves]
+        reading = MaskReading(mask | _centre_lines(rest, height, width), LINES_RULE)
+    else:
+        reading = MaskReading(draw_shapes(drawn.shapes, height, width), AREAS_RULE)
+    if drawn.shapes and not reading.mask.any():
         raise InputRefused(
             file,
             BAD_ENCODING,
-            f"none of its {len(drawn.lines)} lines lies in the image of {width} x {height} px; "
-            "expected pixels, x to the right and y down, not coordinates of a map",
+            f"none of its {len(drawn.shapes)} lines and areas lies in the image of {width} x "
+            f"{height} px; expected pixels, x to the right and y down, not coordinates of a map",
         )
-    return MaskReading(mask, LINES_RULE)
+    return reading
 
 
-def _read_labels(file: Path) -> list[ImageLabels]:
+def _read_labels(file: Path) -> LabelFile:
     """Read a label file once for all its images, as long as it stays the same."""
     try:
         status = file.stat()
@@ -92,19 +103,22 @@ def _read_labels(file: Path) -> list[ImageLabels]:
 
 
 @lru_cache(maxsize=4)
-def _cached_labels(file: Path, _modified_ns: int, _bytes: int) -> list[ImageLabels]:
+def _cached_labels(file: Path, _modified_ns: int, _bytes: int) -> LabelFile:
     return read_labels(file)
 
 
 def _refuse_other_shapes(drawn: ImageLabels, file: Path) -> None:
+    if drawn.problems:
+        first = drawn.problems[0]
+        raise InputRefused(file, first.reason, first.sentence)
     if drawn.unread:
         kind, label = drawn.unread[0]
         raise InputRefused(
             file,
             UNSUPPORTED,
-            f"holds {len(drawn.unread)} shapes that are neither lines nor outlines, the first is a "
-            f"{kind} of {label!r}; draw cracks as lines, or name the labels that are cracks "
-            "(curves.labels)",
+            f"holds {len(drawn.unread)} shapes that are neither lines nor areas, the first is a "
+            f"{kind} of {label!r}; draw cracks as lines or areas, or name the labels that are "
+            "cracks (curves.labels)",
         )
 
 
@@ -135,12 +149,15 @@ def _size(drawn: ImageLabels, file: Path, image: Path | None) -> tuple[int, int]
     return found
 
 
-def _centre_lines(outlines: Sequence[Polyline], height: int, width: int) -> Mask:
-    """Fill outlined areas and thin each to its centre line."""
-    filled = np.zeros((height, width), np.uint8)
-    for outline in outlines:
+def _centre_lines(shapes: Sequence[Shape], height: int, width: int) -> Mask:
+    """The centre lines of areas, those narrower than a pixel too."""
+    if not shapes:
+        return np.zeros((height, width), np.bool_)
+    filled = draw_shapes(shapes, height, width).view(np.uint8)
+    for outline in shapes:
+        if not isinstance(outline, Polygon) or outline.holes:
+            continue
         # Pixel centres lie at half-integers; 4 bits of fraction. Far corners would overflow.
         corners = np.clip(np.round((np.asarray(outline.points) - 0.5) * 16), -(2**28), 2**28)
-        corners = corners.astype(np.int32)
-        cv2.fillPoly(filled, [corners], (1,), shift=4)
-    return centre_curve(filled.astype(np.bool_)) if outlines else filled.astype(np.bool_)
+        cv2.fillPoly(filled, [corners.astype(np.int32)], (1,), shift=4)
+    return centre_curve(filled.astype(np.bool_))

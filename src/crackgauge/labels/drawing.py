@@ -1,7 +1,7 @@
-"""Lines drawn as curves of one pixel.
+"""Shapes drawn into a mask: lines as curves of one pixel, everything else as the area that it is.
 
 Legend: H, W height and width of the image. A point (x, y) lies in the pixel of row floor(y) and
-column floor(x).
+column floor(x). An area has the pixels whose centre lies within it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,81 @@ from itertools import pairwise
 import numpy as np
 
 from crackgauge.arrays import Mask
-from crackgauge.labels.shapes import Point, Polyline
+from crackgauge.labels.filling import draw_brush, fill_polygon
+from crackgauge.labels.shapes import MaskShape, Point, Points, Polygon, Polyline, Shape
+
+
+def draw_shapes(shapes: Iterable[Shape], height: int, width: int) -> Mask:
+    """Draw shapes into one mask; where they overlap the mask has both.
+
+    A line with a width is drawn with a round brush of that width, one without as a curve of one
+    pixel (see `draw_lines`). What lies outside the image is left out.
+
+    Args:
+        shapes: in px of the image.
+        height: H.
+        width: W.
+
+    Returns:
+        bool (H, W).
+
+    >>> square = ((0.0, 0.0), (3.0, 0.0), (3.0, 3.0), (0.0, 3.0))
+    >>> hole = ((1.0, 1.0), (2.0, 1.0), (2.0, 2.0), (1.0, 2.0))
+    >>> draw_shapes([Polygon(square, holes=(hole,))], 3, 4).astype(int)
+    array([[1, 1, 1, 0],
+           [1, 0, 1, 0],
+           [1, 1, 1, 0]])
+    """
+    mask = np.zeros((height, width), np.bool_)
+    for shape in shapes:
+        if isinstance(shape, MaskShape):
+            _draw_mask(mask, shape)
+        elif isinstance(shape, Polygon):
+            _draw_polygon(mask, shape)
+        elif shape.width_px is None:
+            mask |= draw_lines([shape], height, width)
+        else:
+            draw_brush(mask, np.array(shape.points), shape.width_px / 2)
+    return mask
+
+
+def _draw_mask(mask: Mask, shape: MaskShape) -> None:
+    top, left, high, wide = shape.window
+    first_row, first_col = max(top, 0), max(left, 0)
+    part = mask[first_row : max(top + high, 0), first_col : max(left + wide, 0)]
+    shown = shape.pixels[first_row - top :, first_col - left :]
+    part |= shown[: part.shape[0], : part.shape[1]]
+
+
+def _draw_polygon(mask: Mask, shape: Polygon) -> None:
+    if not shape.holes:
+        fill_polygon(mask, np.array(shape.points))
+        return
+    x, y = np.array(shape.points).T
+    height, width = mask.shape
+    left, right = (int(min(max(v, 0), width)) for v in (math.floor(x.min()), math.ceil(x.max())))
+    top, bottom = (int(min(max(v, 0), height)) for v in (math.floor(y.min()), math.ceil(y.max())))
+    area = np.zeros((bottom - top, right - left), np.bool_)
+    hole = np.zeros_like(area)
+    _fill(area, shape.points, left, top)
+    for points in shape.holes:
+        _fill(hole, points, left, top)
+    mask[top:bottom, left:right] |= area & ~hole
+
+
+def _fill(mask: Mask, points: Points, left: int, top: int) -> None:
+    if mask.size:
+        fill_polygon(mask, np.array(points) - [left, top])
 
 
 def draw_lines(lines: Iterable[Polyline], height: int, width: int) -> Mask:
     """Draw lines as curves one pixel wide and 8-connected.
 
     A segment goes from the pixel of its first point to that of its last by single steps, straight
-    or diagonal; drawn backwards it is the same. Of a closed line the last point joins the first.
-    What lies outside the image is left out.
+    or diagonal; drawn backwards it is the same. What lies outside the image is left out.
 
     Args:
-        lines: in px, see `Polyline`.
+        lines: in px, see `Polyline`; their widths play no part.
         height: H.
         width: W.
 
@@ -37,9 +100,7 @@ def draw_lines(lines: Iterable[Polyline], height: int, width: int) -> Mask:
     """
     mask = np.zeros((height, width), np.bool_)
     for line in lines:
-        points = [*line.points, line.points[0]] if line.closed else list(line.points)
-        if len(points) == 1:
-            points *= 2
+        points = line.points * 2 if len(line.points) == 1 else line.points
         for first, second in pairwise(points):
             _draw_segment(mask, first, second)
     return mask

@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from crackgauge.errors import CORRUPT, MISSING, TOO_LARGE, UNSUPPORTED, InputRefused
 from crackgauge.images.formats import opened
+from crackgauge.labels.checking import Found
 from crackgauge.labels.cvat import read_cvat
-from crackgauge.labels.geojson import KINDS, read_geojson
-from crackgauge.labels.labelme import read_labelme
-from crackgauge.labels.shapes import ImageLabels
+from crackgauge.labels.formats import FORMATS, LabelFormat
+from crackgauge.labels.mask_file import read_mask_file
+from crackgauge.labels.shapes import ImageLabels, Problem
 
 LABEL_SUFFIXES = frozenset({".xml", ".json", ".geojson"})
 # labelme keeps a copy of the image in its file; a larger one is no work of a hand.
 LARGEST_BYTES = 512 * 2**20
-
-_JSON_READERS: dict[str, Callable[[dict[str, Any], Path], list[ImageLabels]]] = {
-    "labelme": read_labelme,
-    "GeoJSON": read_geojson,
-}
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"RIFF", b"BM", b"MATLAB")
+_EXPECTED = "expected labels of CVAT, COCO, Label Studio, labelme or GeoJSON, or a mask"
 
 
-def read_labels(path: str | Path, *, largest_bytes: int = LARGEST_BYTES) -> list[ImageLabels]:
+@dataclass(frozen=True)
+class LabelFile:
+    """What a label file holds.
+
+    Attributes:
+        path: the file.
+        format: a key of `crackgauge.labels.FORMATS`.
+        images: in the file's order.
+        problems: what was set aside and belongs to none of these images; each of them has its own.
+    """
+
+    path: Path
+    format: str
+    images: tuple[ImageLabels, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_labels(
+    path: str | Path,
+    *,
+    largest_bytes: int = LARGEST_BYTES,
+    formats: Mapping[str, LabelFormat] = FORMATS,
+) -> LabelFile:
     """Read what is drawn on the images of one label file.
 
-    The content decides the format: CVAT for images 1.1 (XML), labelme or GeoJSON (JSON).
+    The content decides the format: CVAT for images 1.1 (XML), COCO, Label Studio, labelme or
+    GeoJSON (JSON), or a mask. Shapes that are damaged are set aside, see `LabelFile`.
 
     Args:
         path: the file.
         largest_bytes: a larger file is refused.
-
-    Returns:
-        One entry an image: labelme and GeoJSON have one.
+        formats: those that JSON may be of.
 
     Raises:
         InputRefused: no file, none of these formats, a damaged or too large one.
@@ -52,47 +72,46 @@ def read_labels(path: str | Path, *, largest_bytes: int = LARGEST_BYTES) -> list
         head = stream.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()
         stream.seek(0)
         if head.startswith(b"<"):
-            return read_cvat(stream, file)
+            return _label_file(file, "cvat", read_cvat(stream, file))
+        if head.startswith(_PICTURES):
+            return _label_file(file, "mask", read_mask_file(file))
         content = stream.read()
-    tree = _parse_json(content, file)
-    return _JSON_READERS[_kind_of(tree, file)](tree, file)
+    return _read_json(content, file, formats)
 
 
-def _parse_json(content: bytes, file: Path) -> dict[str, Any]:
+def _label_file(file: Path, name: str, found: Found) -> LabelFile:
+    return LabelFile(file, name, tuple(found.images), tuple(found.problems))
+
+
+def _read_json(content: bytes, file: Path, formats: Mapping[str, LabelFormat]) -> LabelFile:
+    tree = _parse(content, file)
+    for name, form in formats.items():
+        if form.recognise is not None and form.read is not None and form.recognise(tree):
+            return _label_file(file, name, form.read(tree, file))
+    if isinstance(tree, list):
+        sentence = (
+            "the JSON is a list, but none of Label Studio's tasks with `data`; export the project "
+            "as JSON, not as JSON-MIN, and results of COCO with their images"
+        )
+    else:
+        sentence = (
+            "the JSON has neither `shapes` (labelme) nor `images` and `annotations` (COCO) nor a "
+            f"GeoJSON `type`; {_EXPECTED}"
+        )
+    raise InputRefused(file, UNSUPPORTED, sentence)
+
+
+def _parse(content: bytes, file: Path) -> Any:
     try:
-        tree = json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         # The decoder's own words may repeat the whole content.
         raise InputRefused(
             file,
             CORRUPT,
-            f"is neither XML nor JSON ({type(error).__name__}), expected labels of CVAT, labelme "
-            "or GeoJSON; export them again",
+            f"is neither XML nor JSON nor a picture ({type(error).__name__}), {_EXPECTED}; export "
+            "them again",
         ) from error
-    if not isinstance(tree, dict):
-        raise InputRefused(
-            file, UNSUPPORTED, "the JSON is no object, expected labels of labelme or GeoJSON"
-        )
-    return tree
-
-
-def _kind_of(tree: dict[str, Any], file: Path) -> str:
-    if "shapes" in tree:
-        return "labelme"
-    if tree.get("type") in KINDS:
-        return "GeoJSON"
-    if "annotations" in tree and "images" in tree:
-        raise InputRefused(
-            file,
-            UNSUPPORTED,
-            "this is a COCO file, which is not read yet; export the labels as CVAT for images 1.1",
-        )
-    raise InputRefused(
-        file,
-        UNSUPPORTED,
-        "the JSON has neither `shapes` (labelme) nor a GeoJSON `type`; expected labels of CVAT, "
-        "labelme or GeoJSON",
-    )
 
 
 def find_image(labels: Sequence[ImageLabels], image: Path, *, path: Path) -> ImageLabels:

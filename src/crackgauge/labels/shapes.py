@@ -1,33 +1,145 @@
-"""The one form that every label format is read into."""
+"""The one form that every label format is read into and written from.
+
+Legend: a WINDOW is a part of the image in px. Points are (x, y) in px of the image with pixel
+corners at integers, so the centre of the first pixel is (0.5, 0.5).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from crackgauge.errors import CORRUPT, InputRefused
+import numpy as np
+
+from crackgauge.arrays import Mask, Window, check_mask
+from crackgauge.labels.run_length import Runs, pixels_of, runs_of
 
 Point = tuple[float, float]
-
-# No image is as large; sums of such numbers stay finite.
-_FURTHEST_PX = 1e9
+Points = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
 class Polyline:
-    """A line of straight segments, or the outline of an area.
+    """A line of straight segments.
 
     Attributes:
-        points: (x, y) in px, pixel corners at integers; one or more, three or more of an outline.
+        points: one or more.
         label: what it is, in the words of who drew it.
-        closed: the points are the outline of an area, whose last point joins the first.
+        width_px: how wide it is; None where nobody said.
     """
 
-    points: tuple[Point, ...]
+    points: Points
     label: str = ""
-    closed: bool = False
+    width_px: float | None = None
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """An area within an outline, without its holes.
+
+    Attributes:
+        points: three or more; the last joins the first.
+        label: what it is, in the words of who drew it.
+        holes: outlines of what is no part of it.
+    """
+
+    points: Points
+    label: str = ""
+    holes: tuple[Points, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class MaskShape:
+    """An area given pixel by pixel, kept as runs: a file of a few bytes may stand for many pixels.
+
+    Two are equal where label and pixels are, whatever their windows.
+
+    Attributes:
+        window: where it lies; nothing outside belongs to it.
+        runs: within the window, sound first, see `crackgauge.labels.run_length`.
+        label: what it is, in the words of who drew it.
+        by_column: the runs go down the columns instead of along the rows.
+    """
+
+    window: Window
+    runs: Runs
+    label: str = ""
+    by_column: bool = False
+
+    @classmethod
+    def of(cls, mask: Mask, *, row: int = 0, col: int = 0, label: str = "") -> MaskShape:
+        """Keep a mask.
+
+        Args:
+            mask: bool (h, w).
+            row, col: where its first pixel lies in the image.
+            label: what it is.
+
+        >>> MaskShape.of(np.array([[False, True], [False, False]])).runs.tolist()
+        [1, 1, 2]
+        """
+        flat = check_mask(mask).ravel()
+        return cls(Window(row, col, *mask.shape), runs_of(flat), label)
+
+    @property
+    def pixels(self) -> Mask:
+        """bool (window.height, window.width)."""
+        height, width = self.window.height, self.window.width
+        flat = pixels_of(self.runs)
+        if self.by_column:
+            return np.ascontiguousarray(flat.reshape(width, height).T)
+        return flat.reshape(height, width)
+
+    @property
+    def is_empty(self) -> bool:
+        """No pixel belongs to it."""
+        return not self.runs[1::2].any()
+
+    def cut(self) -> tuple[Mask, Window]:
+        """The pixels within the smallest window that holds them; one pixel where there is none.
+
+        >>> mask = np.zeros((4, 5), bool)
+        >>> mask[2, 1:3] = True
+        >>> MaskShape.of(mask).cut()
+        (array([[ True,  True]]), Window(row=2, col=1, height=1, width=2))
+        """
+        pixels = self.pixels
+        rows, cols = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
+        if not len(rows):
+            return pixels[:1, :1], Window(self.window.row, self.window.col, 1, 1)
+        part = pixels[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+        top, left = self.window.row + int(rows[0]), self.window.col + int(cols[0])
+        return np.ascontiguousarray(part), Window(top, left, *part.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MaskShape) or self.label != other.label:
+            return False
+        if self.is_empty or other.is_empty:
+            return self.is_empty and other.is_empty
+        (mine, here), (theirs, there) = self.cut(), other.cut()
+        return here == there and bool(np.array_equal(mine, theirs))
+
+    def __hash__(self) -> int:
+        return hash(self.label)
+
+
+Shape = Polyline | Polygon | MaskShape
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a label file that was set aside.
+
+    Attributes:
+        image: the image that it belongs to, "" where there is none.
+        reason: one of `crackgauge.errors.REASONS`.
+        sentence: what came, what was expected, what to do.
+    """
+
+    image: str
+    reason: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -37,89 +149,45 @@ class ImageLabels:
     Attributes:
         image: the image's file as the labels name it, with `/`; "" where they do not.
         width, height: of the image in px; None where the labels do not say.
-        lines: in the file's order.
-        unread: (kind, label) of each shape that is neither a line nor an outline, such as a box.
+        shapes: in the file's order.
+        unread: (kind, label) of each shape that is neither a line nor an area, such as a box.
+        problems: shapes that could not be read.
     """
 
     image: str
     width: int | None
     height: int | None
-    lines: tuple[Polyline, ...]
+    shapes: tuple[Shape, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Polyline, ...]:
+        """The lines among the shapes."""
+        return tuple(shape for shape in self.shapes if isinstance(shape, Polyline))
+
+    @property
+    def areas(self) -> tuple[Polygon | MaskShape, ...]:
+        """The areas among the shapes."""
+        return tuple(shape for shape in self.shapes if not isinstance(shape, Polyline))
 
     def only(self, labels: Iterable[str]) -> ImageLabels:
         """The shapes of these labels; of all, where none is named.
 
         >>> drawn = ImageLabels("a.png", 9, 9, (Polyline(((1, 1),), "crack"),), (("box", "lid"),))
-        >>> drawn.only(["crack"]).unread, len(drawn.only(["lid"]).lines)
+        >>> drawn.only(["crack"]).unread, len(drawn.only(["lid"]).shapes)
         ((), 0)
         """
         wanted = set(labels)
         if not wanted:
             return self
-        return ImageLabels(
-            self.image,
-            self.width,
-            self.height,
-            tuple(line for line in self.lines if line.label in wanted),
-            tuple(shape for shape in self.unread if shape[1] in wanted),
+        return replace(
+            self,
+            shapes=tuple(shape for shape in self.shapes if shape.label in wanted),
+            unread=tuple(shape for shape in self.unread if shape[1] in wanted),
         )
 
 
-def to_points(pairs: Any, *, path: Path, where: str, least: int = 1) -> tuple[Point, ...]:
-    """Check the points of one shape as they stand in a file.
-
-    Args:
-        pairs: anything; what is accepted is a sequence of (x, y), further numbers (a height) are
-            passed over.
-        path: the file, for the error.
-        where: the shape in words, for the error.
-        least: how many points there must be.
-
-    Raises:
-        InputRefused: something else, or a number that no image reaches.
-    """
-    expected = (
-        f"expected {least} or more points of two numbers within {_FURTHEST_PX:g} px; draw it "
-        "again, or remove it"
-    )
-    if not isinstance(pairs, Sequence) or isinstance(pairs, str) or len(pairs) < least:
-        count = "no" if not isinstance(pairs, Sequence) or isinstance(pairs, str) else len(pairs)
-        raise InputRefused(path, CORRUPT, f"{where} has {count} points, {expected}")
-    points: list[Point] = []
-    for pair in pairs:
-        numbers = pair if isinstance(pair, Sequence) and not isinstance(pair, str) else ()
-        if len(numbers) < 2 or not all(_is_place(number) for number in numbers[:2]):
-            shown = repr(pair)
-            shown = shown if len(shown) <= 40 else shown[:37] + "..."
-            raise InputRefused(path, CORRUPT, f"{where} has the point {shown}, {expected}")
-        points.append((float(numbers[0]), float(numbers[1])))
-    return tuple(points)
-
-
-def _is_place(number: Any) -> bool:
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        return False
-    return abs(number) <= _FURTHEST_PX  # false for NaN
-
-
-def posix_name(name: Any) -> str:
-    """A file's name as labels write it, on any system, with `/`; "" for no text.
-
-    >>> posix_name("..\\\\photos\\\\a.jpg"), posix_name(None)
-    ('../photos/a.jpg', '')
-    """
-    return str(PurePosixPath(name.replace("\\", "/"))) if isinstance(name, str) and name else ""
-
-
-def to_size(number: Any) -> int | None:
-    """A width or height as it stands in a file; None where it is none.
-
-    >>> to_size("640"), to_size(480.0), to_size(None), to_size("wide")
-    (640, 480, None, None)
-    """
-    try:
-        size = int(number)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return size if size > 0 else None
+def moved(points: Any, *, x: float, y: float) -> Points:
+    """Points moved by (x, y)."""
+    return tuple((px + x, py + y) for px, py in points)

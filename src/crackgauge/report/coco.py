@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from crackgauge.arrays import Mask, Window
 from crackgauge.files import atomic_path
-from crackgauge.report.run_length import compress_runs, count_runs
+from crackgauge.labels.run_length import compress_runs, count_runs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco
 
 from crackgauge.arrays import Window
-from crackgauge.report.run_length import compress_runs, count_runs
+from crackgauge.labels.run_length import compress_runs, count_runs
 
 # pycocotools was built for an older numpy.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from crackgauge.annotate.filling import draw_brush, fill_polygon
+from crackgauge.labels.filling import draw_brush, fill_polygon
 
 PLACES = st.floats(-4, 14, allow_nan=False).map(lambda value: round(value, 3))
 OUTLINES = st.lists(st.tuples(PLACES, PLACES), min_size=3, max_size=3)
