@@ -47,6 +47,20 @@ def test_strokes_are_drawn_in_their_order():
     assert small(SQUARE, DOT).mask().sum() == 21
 
 
+def test_undone_counts_what_redo_would_do():
+    session = Session(10, 10)
+    session.add(DOT)
+    session.add(HOLE)
+    assert session.undone == 0
+    session.undo()
+    session.undo()
+    assert session.undone == 2
+    session.redo()
+    assert session.undone == 1
+    session.add(DOT)
+    assert session.undone == 0
+
+
 def test_undo_and_redo():
     session = small(SQUARE, DOT)
     assert session.undo()

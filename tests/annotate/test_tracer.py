@@ -9,6 +9,7 @@ from tests.annotate.conftest import wavy_crack
 
 from crackgauge.annotate import Erase, Tracer, TraceSettings
 from crackgauge.annotate import line_map as line_map_module
+from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
 from crackgauge.images import array_source
 
@@ -184,3 +185,26 @@ def test_a_ring_from_three_points_and_the_first_again():
     assert found.centre[:, 1].max() > 95
     radius = np.hypot((found.centre[:, 0] - 80) / 1.4, found.centre[:, 1] - 60)
     assert np.abs(radius - 40).mean() < 1
+
+
+def test_a_tracer_that_is_guided_by_windows_gives_what_the_whole_gives():
+    """And shares the map: what one tracer computed the other does not compute again."""
+    image, y = wavy_crack()
+    probability = np.zeros(image.shape[:2], np.float32)
+    probability[40:60] = 0.8
+    points = [(10.5, y[10]), (229.5, y[229])]
+    whole = Tracer(image, probability=probability)
+    plain = Tracer(image)
+    windows = []
+
+    def read(window: Window) -> np.ndarray:
+        windows.append(window)
+        return probability[window.slices]
+
+    guided = plain.guided_by(read)
+    assert np.array_equal(guided.trace(points).centre, whole.trace(points).centre)
+    assert windows
+    assert guided._lines is plain._lines
+    seen = len(windows)
+    assert np.array_equal(guided.guided_by(None).trace(points).left, plain.trace(points).left)
+    assert len(windows) == seen

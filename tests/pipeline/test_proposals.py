@@ -6,7 +6,8 @@ import pytest
 
 from crackgauge.annotate import Session
 from crackgauge.errors import UsageError
-from crackgauge.pipeline import propose
+from crackgauge.pipeline import proposals, propose
+from crackgauge.pipeline.proposals import propose_by_window
 
 
 def drawn(lines: list[tuple[tuple[int, int], tuple[int, int], int]]) -> np.ndarray:
@@ -52,3 +53,19 @@ def test_nothing_is_proposed_where_nothing_is_predicted():
 def test_a_map_with_nan_is_refused():
     with pytest.raises(UsageError, match="got values from nan to nan"):
         propose(np.full((30, 40), np.nan, np.float32))
+
+
+def test_by_window_the_same_cracks_are_proposed(monkeypatch: pytest.MonkeyPatch):
+    """Blocks of 64 px, some crossed by the cross and by a line apart from it that lies below."""
+    probability = drawn(
+        [((10, 20), (190, 100), 5), ((30, 100), (170, 15), 7), ((10, 112), (90, 112), 5)]
+    )
+    monkeypatch.setattr(proposals, "_BLOCK_PX", 64)
+    whole, parts = Session(120, 200), Session(120, 200)
+    for trace in propose(probability):
+        whole.add(trace)
+    by_window = propose_by_window(lambda window: probability[window.slices], 120, 200)
+    for trace in by_window:
+        parts.add(trace)
+    assert len(parts.strokes) == len(whole.strokes) > 5
+    assert (parts.mask() != whole.mask()).sum() < 0.01 * whole.mask().sum()

@@ -38,10 +38,14 @@ class LineMap:
     Args:
         source: the image.
         settings: `orientations`, `bright` and `pooling` are used.
+        cache_bytes: of the tiles that are kept, the last used ones; one is always kept.
     """
 
-    def __init__(self, source: ImageSource, settings: TraceSettings) -> None:
+    def __init__(
+        self, source: ImageSource, settings: TraceSettings, *, cache_bytes: int = CACHE_BYTES
+    ) -> None:
         self._source = source
+        self._most_bytes = cache_bytes
         self._settings = settings
         self.height = -(-source.height // settings.pooling)
         self.width = -(-source.width // settings.pooling)
@@ -82,7 +86,7 @@ class LineMap:
         tile = np.ascontiguousarray(np.moveaxis(np.asarray(strength, np.float32), 0, -1))
         self._tiles[key] = tile
         kept = sum(each.nbytes for each in self._tiles.values())
-        while kept > CACHE_BYTES and len(self._tiles) > 1:
+        while kept > self._most_bytes and len(self._tiles) > 1:
             kept -= self._tiles.popitem(last=False)[1].nbytes
         return tile
 

@@ -82,6 +82,11 @@ class Session:
         """What was done and not undone, in its order."""
         return tuple(self._strokes[: self._done])
 
+    @property
+    def undone(self) -> int:
+        """How many strokes `redo` would do again."""
+        return len(self._strokes) - self._done
+
     def add(self, stroke: AnyStroke) -> int:
         """Put a stroke at the end and return its number; what was undone before is forgotten.
 

@@ -6,7 +6,8 @@ pixel in row 0 and column 0 is (0.5, 0.5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import cv2
@@ -18,7 +19,7 @@ from crackgauge.annotate.cost import tracing_cost
 from crackgauge.annotate.edges import Edges, find_edges
 from crackgauge.annotate.geodesic import Pixel, find_path
 from crackgauge.annotate.grey import read_grey
-from crackgauge.annotate.line_map import LineMap
+from crackgauge.annotate.line_map import CACHE_BYTES, LineMap
 from crackgauge.annotate.moves import moves
 from crackgauge.annotate.settings import TraceSettings
 from crackgauge.annotate.strokes import Erase
@@ -36,6 +37,8 @@ from crackgauge.labels.filling import draw_brush
 from crackgauge.labels.shapes import Point
 
 _Floats = npt.NDArray[np.float32]
+# Gives the probability of a window of the image, float32 (window.height, window.width) in [0, 1].
+ReadProbability = Callable[[Window], Probability]
 
 # Weaker than this share of the strongest line, nothing is one.
 _NOTHING = 1e-3
@@ -50,6 +53,7 @@ class Tracer:
         image: uint8 (H, W, 3), or a source of windows, which is not closed.
         probability: of a network, float32 (H, W) in [0, 1]; the path is drawn to where it is high.
         settings: the numbers of the method.
+        cache_bytes: what is kept of the image for the next trace takes this much at most.
 
     Raises:
         UsageError: a probability of another size, with NaN or outside [0, 1].
@@ -67,6 +71,7 @@ class Tracer:
         *,
         probability: Probability | None = None,
         settings: TraceSettings | None = None,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.settings = settings or TraceSettings()
         self._source = image if isinstance(image, ImageSource) else array_source(image)
@@ -75,13 +80,23 @@ class Tracer:
             check_probability(probability)
             size = np.empty((self.height, self.width, 0))
             check_same_shape(probability, size, names=("probability", "image"))
-        self._probability = probability
-        self._lines = LineMap(self._source, self.settings)
+        self._probability = None if probability is None else _reader_of(probability)
+        self._lines = LineMap(self._source, self.settings, cache_bytes=cache_bytes)
         self._moves = moves(
             self.settings.orientations,
             bending=self.settings.bending,
             sideways=self.settings.sideways,
         )
+
+    def guided_by(self, read_probability: ReadProbability | None) -> Tracer:
+        """Return a tracer that is drawn to another probability, and shares what was computed.
+
+        Args:
+            read_probability: gives a window of it, so that a large one is not held; None for none.
+        """
+        other = copy.copy(self)
+        other._probability = read_probability
+        return other
 
     def prepare(self, points: Sequence[Point]) -> None:
         """Compute what a trace near these points needs, so that the trace is quick."""
@@ -165,7 +180,7 @@ class Tracer:
         if self._probability is None:
             return None
         full = _enlarged(window, self.settings.pooling, self.height, self.width)
-        part = self._probability[full.slices]
+        part = self._probability(full)
         if self.settings.pooling == 1:
             return part
         size = (window.width, window.height)
@@ -195,6 +210,10 @@ class Tracer:
         line = refine(path - low, grey, scale=float(pooling))
         found = find_edges(line, grey, reach_px=self.settings.reach_px)
         return Edges(found.centre + low, found.left + low, found.right + low, found.width_px)
+
+
+def _reader_of(probability: Probability) -> ReadProbability:
+    return lambda window: probability[window.slices]
 
 
 def _enlarged(window: Window, pooling: int, height: int, width: int) -> Window:

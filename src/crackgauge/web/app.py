@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 import crackgauge
 from crackgauge.errors import CrackgaugeError
 from crackgauge.web.refusals import Problem, Refused, as_refused, misfit
-from crackgauge.web.routes import cracks, exports, images, jobs, project, session
+from crackgauge.web.routes import cracks, exports, images, jobs, project, session, strokes
 from crackgauge.web.state import State
 
 BUILD_THE_PAGE = (
@@ -41,7 +41,7 @@ def create_app(state: State) -> FastAPI:
         },
     )
     app.state.crackgauge = state
-    for each in (session, project, images, cracks, jobs, exports):
+    for each in (session, project, images, strokes, cracks, jobs, exports):
         app.include_router(each.router)
     app.add_exception_handler(CrackgaugeError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)

@@ -26,7 +26,6 @@ from crackgauge.images import (
     open_image,
     open_mask_writer,
     read_image,
-    read_probability,
     write_mask,
 )
 from crackgauge.measure import Scale, Survey, load_standard
@@ -41,7 +40,8 @@ from crackgauge.pipeline.survey_folder import SurveyFolder
 from crackgauge.pipeline.tables import printable
 from crackgauge.report.html import ReportModel
 from crackgauge.web.blocks import Tell, blocks
-from crackgauge.web.measuring import ThresholdSource, probability_file
+from crackgauge.web.mask_sources import MaskSource, open_masks
+from crackgauge.web.measuring import probability_file
 
 ARCHIVE = "crackgauge.zip"
 REVIEW_FILE = "review.csv"
@@ -65,7 +65,8 @@ def export(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     Args:
         arguments: `title`, `model` (of `ReportModel`), `settings`, `set_aside`, `standard`,
             `formats`, `threshold`, `images` (each `name`, `key`, `photo`, `out`, `survey_file`,
-            `rejected`), `review` (rows of `review.csv`), `folder` to write.
+            `rejected`, `session_file`: the strokes that it was measured from, or None), `review`
+            (rows of `review.csv`), `folder` to write.
         tell: called with the share done.
 
     Returns:
@@ -118,17 +119,13 @@ def _prepare(
     height, width = int(row["height_px"]), int(row["width_px"])
     threshold, key = float(arguments["threshold"]), str(image["key"])
     file = probability_file(Path(image["out"]))
+    masks = open_masks(file, threshold, image.get("session_file"))
     outputs: list[str] = []
-    if file is not None:
+    if masks is not None:
         writing = _write_big if height * width > BIG_OUTPUT_PX else _write_small
-        outputs = writing(
-            Path(image["photo"]) if pictured else None,
-            file,
-            work,
-            key,
-            threshold,
-            (before, survey, image["rejected"]),
-        )
+        photo = Path(image["photo"]) if pictured else None
+        with masks:
+            outputs = writing(photo, masks, work, key, (before, survey, image["rejected"]))
     return {"key": key, "outputs": outputs, "result": result}
 
 
@@ -210,10 +207,10 @@ _Surveys = tuple[Survey, Survey, Sequence[int]]
 
 
 def _write_small(
-    photo: Path | None, file: Path, work: Path, key: str, threshold: float, surveys: _Surveys
+    photo: Path | None, masks: MaskSource, work: Path, key: str, surveys: _Surveys
 ) -> list[str]:
     before, survey, rejected = surveys
-    mask: Mask = read_probability(file) >= np.float32(threshold)
+    mask = masks.mask(Window(0, 0, masks.height, masks.width))
     patches = patches_of(before, rejected, lambda window: mask[window.slices])
     mask = _clear(mask, Window(0, 0, *mask.shape), patches)
     outputs = [f"masks/{key}.png"]
@@ -233,12 +230,11 @@ def _write_small(
 
 
 def _write_big(
-    photo: Path | None, file: Path, work: Path, key: str, threshold: float, surveys: _Surveys
+    photo: Path | None, masks: MaskSource, work: Path, key: str, surveys: _Surveys
 ) -> list[str]:
     before, survey, rejected = surveys
     outputs = [f"masks/{key}.tif"]
     with contextlib.ExitStack() as stack:
-        masks = stack.enter_context(ThresholdSource(file, threshold))
         patches = patches_of(before, rejected, masks.mask)
         source = None if photo is None else stack.enter_context(open_image(photo))
         overview = Overview(masks.height, masks.width)

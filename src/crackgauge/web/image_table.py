@@ -48,6 +48,9 @@ class ImageRecord:
         model: SHA-256 of what found its cracks; None before that, or if the photo was replaced.
         survey: file of what was measured, below the project; None before that.
         measured: the row of the image in its survey.
+        session, session_version: file and version of the strokes that it was measured from; None
+            where it was measured from its probability.
+        annotation_version: of the strokes that there are now; None where there are none.
         job: `queued`, `running` or "".
     """
 
@@ -68,7 +71,17 @@ class ImageRecord:
     model: str | None
     survey: str | None
     measured: dict[str, Any] | None
+    session: str | None
+    session_version: int | None
+    annotation_version: int | None
     job: Literal["", "queued", "running"]
+
+    @property
+    def stale(self) -> bool:
+        """Whether there are strokes that are newer than the measures."""
+        return self.annotation_version is not None and (
+            self.session is None or self.session_version != self.annotation_version
+        )
 
     @property
     def stamp(self) -> str:
@@ -80,6 +93,9 @@ _SELECT = """
     SELECT images.*,
         COALESCE((SELECT MAX(state) FROM jobs
             WHERE image_id = images.id AND state IN ('queued', 'running')), '') AS job,
+        (SELECT version FROM annotations WHERE image_id = images.id AND annotations.file NOT NULL
+            AND annotations.bytes = images.bytes
+            AND annotations.modified_ns = images.modified_ns) AS annotation_version,
         COALESCE((SELECT MAX(severity_rank) FROM cracks
             WHERE image_id = images.id AND present AND decision <> 'rejected'), -2) AS worst_rank,
         COALESCE((SELECT MAX(width_max_px) FROM cracks
@@ -188,14 +204,37 @@ class ImageTable:
             )
 
     def set_measured(
-        self, image_id: str, *, survey: str, measured: dict[str, Any], model: str
+        self,
+        image_id: str,
+        *,
+        survey: str,
+        measured: dict[str, Any],
+        model: str | None,
+        session: tuple[str, int] | None = None,
     ) -> None:
-        """Note what was measured, and that the photo is done."""
+        """Note what was measured, and that the photo is done.
+
+        Args:
+            image_id: of the photo.
+            survey: file of what was measured.
+            measured: the row of the image in it.
+            model: SHA-256 of what found its cracks; None where nothing did.
+            session: file and version of the strokes that it was measured from.
+        """
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE images SET state = 'done', reason = '', sentence = '', survey = ?, "
-                "measured = ?, model = ? WHERE id = ?",
-                (survey, json.dumps(measured), model, image_id),
+                "measured = ?, model = ?, session = ?, session_version = ? WHERE id = ?",
+                (survey, json.dumps(measured), model, *(session or (None, None)), image_id),
+            )
+
+    def forget_measures(self, image_id: str) -> None:
+        """Make a photo new: what was measured was of strokes that were given up."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE images SET state = 'new', survey = NULL, measured = NULL, session = NULL, "
+                "session_version = NULL WHERE id = ?",
+                (image_id,),
             )
 
     def change(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import crackgauge
+from crackgauge.files import storing
 from crackgauge.measure import Settings, load_standard
 from crackgauge.pipeline.recording import settings_words
 from crackgauge.web.image_table import ImageRecord
@@ -56,6 +58,7 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     file = f"survey-{job.id}-{job.tries}.json"
     settings = project.settings
     out = project.found(image.id)
+    session = _copied_session(job, image, project)
     arguments: dict[str, Any] = {
         "photo": str(project.photo(image)),
         "name": image.name,
@@ -65,17 +68,25 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         "standard": settings.standard,
         "survey_file": str(out / file),
         "coarse_probability": str(out / "coarse.png"),
+        "session_file": None if session is None else str(out / session[0]),
     }
-    found = job.kind == "find" or image.model is None
-    model = project.model.digest if found else str(image.model)
+    found = job.kind == "find" or (image.model is None and session is None)
+    model = project.model.digest if found else image.model
 
     def keep(result: Result) -> None:
+        if model is None and project.annotations.get(image.id).file is None:
+            return  # the strokes were given up meanwhile, and there is nothing else
         values = json.loads((out / file).read_text("utf-8"))
         project.images.set_measured(
-            image.id, survey=file, measured=_described(result["measured"], settings), model=model
+            image.id,
+            survey=file,
+            measured=_described(result["measured"], settings),
+            model=model,
+            session=session,
         )
         project.cracks.replace(image.id, values["survey"]["cracks"])
-        _remove_earlier(out, file, image.survey)
+        _remove_earlier(out, "survey", file, image.survey)
+        _remove_earlier(out, "session", session and session[0], image.session)
 
     task = "find" if found else "measure"
     seconds = _seconds_to_find(image, limits) if found else limits.measure_s
@@ -93,12 +104,33 @@ def _described(measured: dict[str, Any], settings: Any) -> dict[str, Any]:
     return {**measured, "standard_asked": settings.standard}
 
 
-def _remove_earlier(out: Path, file: str, earlier: str | None) -> None:
-    """Remove surveys that no row names any more; the last one stays until this is committed."""
-    for path in out.glob("survey-*.json"):
+def _remove_earlier(out: Path, kind: str, file: str | None, earlier: str | None) -> None:
+    """Remove files that no row names any more; the last one stays until this is committed."""
+    for path in out.glob(f"{kind}-*.json"):
         if path.name not in (file, earlier):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _copied_session(job: JobRecord, image: ImageRecord, project: Project) -> tuple[str, int] | None:
+    """Copy the strokes of now for a job, which may run while they are changed.
+
+    Returns:
+        File and version; None where there are none.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    with project.database.read():  # nobody removes the file meanwhile
+        record = project.annotations.get(image.id)
+        if record.file is None:
+            return None
+        out = project.found(image.id)
+        target = out / f"session-{job.id}-{job.tries}.json"
+        with storing(target):
+            out.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(project.session(record), target)
+    return target.name, record.version
 
 
 def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
@@ -107,7 +139,9 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         raise Refused(
             422, "nothing", "no photo was measured yet; find the cracks of some photos first"
         )
-    outdated = sum(image.model != project.model.digest for image in images)
+    outdated = sum(
+        image.session is None and image.model != project.model.digest for image in images
+    )
     if outdated:
         raise Refused(
             422,
@@ -138,6 +172,7 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
                 "photo": str(project.photo(image)),
                 "out": str(project.found(image.id)),
                 "survey_file": str(project.survey(image)),
+                "session_file": image.session and str(project.measured_session(image)),
                 "rejected": rejected.get(image.id, []),
             }
             for image in images

@@ -25,12 +25,18 @@ class Limits:
         requests: worked on at a time.
         event_streams: open at a time.
         renders: pictures that wait for being drawn.
+        traces: traces that wait for being computed.
+        strokes: on one photo, what was undone too.
+        session_bytes: that the strokes of one photo take.
+        stroke_px: pixels that a brush stroke is drawn over.
         queue_jobs: jobs that wait.
         head_s: until a request's headers must be there.
         body_s: until a request's body must be there, besides `body_bytes_per_s`.
         body_bytes_per_s: slowest upload.
         stalled_s: how long a client may leave an answer unread.
         render_s: drawing one picture.
+        trace_s: computing one trace.
+        propose_s: taking one prediction as traces.
         find_s: finding the cracks of one photo, besides `find_s_per_megapixel`.
         find_s_per_megapixel: for the network.
         measure_s: measuring one photo.
@@ -50,12 +56,18 @@ class Limits:
     requests: int = 128
     event_streams: int = 32
     renders: int = 24
+    traces: int = 8
+    strokes: int = 10_000
+    session_bytes: int = 64 * _MIB
+    stroke_px: int = 1_000_000_000
     queue_jobs: int = 40_000
     head_s: float = 10.0
     body_s: float = 10.0
     body_bytes_per_s: int = 64 * 1024
     stalled_s: float = 60.0
     render_s: float = 30.0
+    trace_s: float = 60.0
+    propose_s: float = 600.0
     find_s: float = 600.0
     find_s_per_megapixel: float = 120.0
     measure_s: float = 1800.0

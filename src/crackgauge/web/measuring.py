@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from crackgauge.arrays import Image, Mask, Window
-from crackgauge.errors import MISSING, InputRefused
+from crackgauge.arrays import Image, Window
+from crackgauge.errors import MISSING, SIZE_MISMATCH, InputRefused
 from crackgauge.files import write_text_atomic
 from crackgauge.images import (
     BIG_OUTPUT_PX,
-    ImageSource,
     image_size,
     read_georeference,
     read_image,
     read_probability,
 )
-from crackgauge.images.tiff import TiffReader
 from crackgauge.inference.predictor import Predictor
 from crackgauge.measure import (
     Settings,
@@ -36,6 +34,7 @@ from crackgauge.pipeline.regions import MEASURED_AT_ONCE_PX, Regions
 from crackgauge.pipeline.scaling import FoundScale, ScaleRule
 from crackgauge.pipeline.summary import ProgressEvent
 from crackgauge.web.blocks import Tell, blocks
+from crackgauge.web.mask_sources import MaskSource, SessionSource, ThresholdSource
 
 _SHARE_OF_NETWORK = 0.8
 
@@ -77,20 +76,19 @@ def measure_photo(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         arguments: `photo`, `name`, `out`, `threshold`, `scale` (of `ScaleRule`), `standard`,
-            `survey_file` to write.
+            `survey_file` to write, `session_file`: strokes made by hand, whose mask is measured as
+            `crackgauge measure` does; None measures the probability.
 
     Returns:
         The row of the image.
 
     Raises:
-        InputRefused: there is no probability, or a file cannot be read.
+        InputRefused: there is neither a probability nor strokes, or a file cannot be read.
         UsageError: an unknown standard or a scale that is none.
         StorageError: the disk is full.
     """
     photo, out = Path(arguments["photo"]), Path(arguments["out"])
-    probability = probability_file(out)
-    if probability is None:
-        raise InputRefused(photo, MISSING, "its cracks were not searched yet; find them first")
+    session = arguments.get("session_file")
     place = read_georeference(photo)
     height, width = image_size(photo)
     big = height * width > BIG_OUTPUT_PX
@@ -104,9 +102,13 @@ def measure_photo(arguments: Mapping[str, Any]) -> dict[str, Any]:
     )
     standard = arguments["standard"]
     settings = Settings(standard=load_standard(standard) if standard else None)
-    threshold = float(arguments["threshold"])
-    measured = _by_window if big else _whole
-    survey = measured(probability, threshold, found, str(arguments["name"]), settings)
+    threshold, name = float(arguments["threshold"]), str(arguments["name"])
+    if session is not None:
+        with SessionSource(Path(session)) as strokes:
+            _check_size(strokes, photo, height, width)
+            survey = (_by_window if big else _drawn)(strokes, found, name, settings)
+    else:
+        survey = _predicted(out, photo, big, threshold, found, name, settings)
     values = survey_values(survey, found=found, photo=photo, place=place)
     write_text_atomic(arguments["survey_file"], json.dumps(values) + "\n")
     tables: Any = values["survey"]
@@ -126,6 +128,24 @@ def scale_rule(values: Mapping[str, Any] | None) -> ScaleRule:
     return ScaleRule(**given)
 
 
+def _predicted(
+    out: Path,
+    photo: Path,
+    big: bool,
+    threshold: float,
+    found: FoundScale,
+    name: str,
+    settings: Settings,
+) -> Survey:
+    file = probability_file(out)
+    if file is None:
+        raise InputRefused(photo, MISSING, "its cracks were not searched yet; find them first")
+    if not big:
+        return _whole(file, threshold, found, name, settings)
+    with ThresholdSource(file, threshold) as masks:
+        return _by_window(masks, found, name, settings)
+
+
 def _whole(
     file: Path, threshold: float, found: FoundScale, name: str, settings: Settings
 ) -> Survey:
@@ -140,54 +160,41 @@ def _whole(
     )
 
 
-def _by_window(
-    file: Path, threshold: float, found: FoundScale, name: str, settings: Settings
-) -> Survey:
-    with ThresholdSource(file, threshold) as masks:
-        regions = Regions(masks.width)
-        for window in blocks(masks.height, masks.width):
-            regions.add(window, masks.mask(window))
-        parts = [
-            measure_part(region.read(masks), window=region.bounds, image=name, settings=settings)
-            for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
-        ]
-        return assemble(
-            parts,
-            height=masks.height,
-            width=masks.width,
-            scale=found.scale,
-            image=name,
-            settings=settings,
+def _drawn(strokes: MaskSource, found: FoundScale, name: str, settings: Settings) -> Survey:
+    whole = Window(0, 0, strokes.height, strokes.width)
+    return measure_image(
+        strokes.mask(whole),
+        probability=None,
+        threshold=None,
+        scale=found.scale,
+        image=name,
+        settings=settings,
+    )
+
+
+def _check_size(strokes: MaskSource, photo: Path, height: int, width: int) -> None:
+    if (strokes.height, strokes.width) != (height, width):
+        raise InputRefused(
+            photo,
+            SIZE_MISMATCH,
+            f"the strokes are of a photo of {strokes.width} x {strokes.height} px, this one has "
+            f"{width} x {height}; give them up, or put the photo back",
         )
 
 
-class ThresholdSource(ImageSource):
-    """The mask of a probability that is too large for the memory: 0 and 255 in three channels.
-
-    Args:
-        path: a TIFF of 16 bits, as `predict` writes it.
-        threshold: crack is what is at least this.
-    """
-
-    def __init__(self, path: Path, threshold: float) -> None:
-        self._reader = TiffReader(path)
-        self._least = np.float32(threshold)
-        self.path = path
-        self.height, self.width = self._reader.height, self._reader.width
-
-    def mask(self, window: Window) -> Mask:
-        """Read the mask of a window, bool (h, w)."""
-        pixels = self._reader.read(window)
-        mask: Mask = pixels.values.astype(np.float32) / np.float32(pixels.top) >= self._least
-        return mask
-
-    def _read(self, window: Window) -> Image:
-        grey = self.mask(window).view(np.uint8) * np.uint8(255)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
+def _by_window(masks: MaskSource, found: FoundScale, name: str, settings: Settings) -> Survey:
+    regions = Regions(masks.width)
+    for window in blocks(masks.height, masks.width):
+        regions.add(window, masks.mask(window))
+    parts = [
+        measure_part(region.read(masks), window=region.bounds, image=name, settings=settings)
+        for region in regions.regions(largest_px=MEASURED_AT_ONCE_PX)
+    ]
+    return assemble(
+        parts,
+        height=masks.height,
+        width=masks.width,
+        scale=found.scale,
+        image=name,
+        settings=settings,
+    )

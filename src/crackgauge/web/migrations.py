@@ -68,6 +68,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX jobs_by_state ON jobs (state, number)",
         "CREATE INDEX jobs_of_image ON jobs (image_id, state)",
     ),
+    (
+        # Strokes made by hand. `file` is below annotations/ID; NULL: they were given up, and the
+        # version goes on counting. `base`: how many strokes they began with. They belong to the
+        # photo of that size and time alone: another content has none.
+        """CREATE TABLE annotations (
+            image_id TEXT PRIMARY KEY REFERENCES images (id),
+            version INTEGER NOT NULL,
+            file TEXT,
+            base INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            modified_ns INTEGER NOT NULL)""",
+        # The strokes that the photo's measures are of, below found/ID; NULL: of its probability.
+        "ALTER TABLE images ADD COLUMN session TEXT",
+        "ALTER TABLE images ADD COLUMN session_version INTEGER",
+        """CREATE TABLE datasets (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            created TEXT NOT NULL,
+            images INTEGER NOT NULL,
+            cracks INTEGER NOT NULL,
+            splits TEXT NOT NULL)""",
+    ),
 )
 
 

@@ -3,6 +3,7 @@
 project.sqlite3      photos, cracks, what was said about them, jobs
 uploads/ID           photos that were uploaded, as they came
 found/ID/            probability and survey of a photo
+annotations/         strokes made by hand
 cache/ID/            thumbnails and tiles; may be deleted
 exports/ID/          reports and exports
 .lock                held by the server at work
@@ -25,6 +26,7 @@ from crackgauge.images import list_images
 from crackgauge.inference.onnx_file import read_model_file
 from crackgauge.inference.predictor import EXPORTED_NAME
 from crackgauge.pipeline.naming import source_root
+from crackgauge.web.annotation_table import AnnotationRecord, AnnotationTable
 from crackgauge.web.crack_table import CrackTable
 from crackgauge.web.database import DATABASE_FILE, Database
 from crackgauge.web.image_table import FoundFile, ImageRecord, ImageTable
@@ -33,6 +35,7 @@ from crackgauge.web.paths import resolve_under
 from crackgauge.web.project_table import ProjectSettings, ProjectTable
 from crackgauge.web.refusals import Refused, not_found
 
+ROOMS = ("uploads", "found", "annotations", "cache", "exports")
 _UNSAFE = re.compile(r"[^\w .()/+-]")
 _LONGEST_NAME = 200
 _DEFAULT_MODEL = Path(str(resources.files("crackgauge") / "weights" / "default.onnx"))
@@ -99,7 +102,7 @@ class Project:
     def __init__(self, folder: Path, model: ModelInfo) -> None:
         self.folder = folder.resolve()
         self.model = model
-        for room in ("uploads", "found", "cache", "exports"):
+        for room in ROOMS:
             with storing(self.folder):
                 (self.folder / room).mkdir(parents=True, exist_ok=True)
         self.database = Database(self.folder / DATABASE_FILE)
@@ -107,6 +110,7 @@ class Project:
         self.images = ImageTable(self.database)
         self.cracks = CrackTable(self.database)
         self.jobs = JobTable(self.database)
+        self.annotations = AnnotationTable(self.database)
 
     @property
     def title(self) -> str:
@@ -174,6 +178,26 @@ class Project:
             raise not_found("survey: the cracks of this photo were not searched yet")
         return resolve_under(self.found(image.id), image.survey)
 
+    def measured_session(self, image: ImageRecord) -> Path:
+        """Return the file of the strokes that a photo was measured from.
+
+        Raises:
+            Refused: 404, it was measured from its probability.
+        """
+        if image.session is None:
+            raise not_found("strokes: this photo was measured from its probability")
+        return resolve_under(self.found(image.id), image.session)
+
+    def session(self, record: AnnotationRecord) -> Path:
+        """Return the file of the strokes on a photo as they are now.
+
+        Raises:
+            Refused: 404, there are none.
+        """
+        if record.file is None:
+            raise not_found("strokes on this photo")
+        return resolve_under(self.folder / "annotations", record.file)
+
     def coarse(self, image: ImageRecord) -> Path:
         """Return where the small copy of a large photo lies."""
         return self.folder / "cache" / image.id / f"coarse-{image.stamp}.png"
@@ -194,7 +218,11 @@ class Project:
         return {} if mm_per_px is None else {"mm_per_px": mm_per_px}
 
     def sweep(self) -> None:
-        """Remove what a killed server left half-done: uploads that were never answered."""
+        """Remove what a killed server left half-done: what was never answered."""
+        sessions = self.annotations.files()
+        for path in (self.folder / "annotations").iterdir():
+            if path.name not in sessions:
+                path.unlink(missing_ok=True)
         kept = self.images.uploads()
         for path in (self.folder / "uploads").iterdir():
             if path.name not in kept:

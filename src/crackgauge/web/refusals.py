@@ -104,6 +104,17 @@ def busy(what: str, retry_after_s: int = 1) -> Refused:
     return Refused(503, "busy", f"{what}; try again soon", retry_after_s=retry_after_s)
 
 
+def missing_extra(extra: str, why: str, instead: str = "") -> Refused:
+    """Word that packages of an extra are not installed where the server runs."""
+    more = f", {instead}" if instead else ""
+    return Refused(
+        501,
+        "missing-extra",
+        f'{why}, which is not installed; run: pip install "crackgauge[{extra}]" and start the '
+        f"server again{more}",
+    )
+
+
 def as_refused(error: Exception) -> Refused:
     """Word an error of the package, or a bug, for a client."""
     if isinstance(error, Refused):

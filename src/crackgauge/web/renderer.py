@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from crackgauge.web.limits import Limits
 from crackgauge.web.measuring import probability_file
 from crackgauge.web.project import Project
 from crackgauge.web.refusals import Refused, busy, not_found
-from crackgauge.web.supervision import OutOfTime, WorkerEnded, WorkerProcess, WorkerSettings
+from crackgauge.web.shared_worker import SharedWorker
+from crackgauge.web.supervision import OutOfTime, WorkerEnded, WorkerSettings
 
 
 class Renderer:
@@ -28,10 +27,9 @@ class Renderer:
     def __init__(self, project: Project, limits: Limits, settings: WorkerSettings) -> None:
         self._project = project
         self._limits = limits
-        self._worker = WorkerProcess(settings)
-        self._turn = threading.Lock()
-        self._waiting = threading.BoundedSemaphore(limits.renders)
-        self._closed = False
+        self._worker = SharedWorker(
+            settings, most=limits.renders, tries=limits.tries, words="pictures are being drawn"
+        )
 
     @property
     def pid(self) -> int | None:
@@ -40,8 +38,7 @@ class Renderer:
 
     def start(self) -> None:
         """Start the worker ahead of the first picture."""
-        with self._turn:
-            self._worker.ensure()
+        self._worker.start()
 
     def describe(self, photo: Path) -> dict[str, Any]:
         """Look at a photo; see `drawing.describe`.
@@ -110,7 +107,6 @@ class Renderer:
 
     def close(self) -> None:
         """End the worker; what it was asked for is refused as busy."""
-        self._closed = True
         self._worker.close()
 
     def _photo(self, image: ImageRecord) -> dict[str, Any]:
@@ -132,25 +128,11 @@ class Renderer:
             raise not_found("picture") from error
 
     def _ask(self, task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        if not self._waiting.acquire(blocking=False):
-            raise busy(f"{self._limits.renders} pictures are being drawn")
         try:
-            with self._turn:
-                return self._ask_again(task, arguments)
+            return self._worker.ask(task, arguments, seconds=self._limits.render_s)
         except WorkerEnded as error:
-            if self._closed:
-                raise busy("the server is being closed", retry_after_s=5) from error
             raise Refused(
                 422, "killed-worker", "this image ended the process that read it; it is not drawn"
             ) from error
         except OutOfTime as error:
             raise busy("drawing takes longer than it may", retry_after_s=10) from error
-        finally:
-            self._waiting.release()
-
-    def _ask_again(self, task: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask a second worker where the first one ended: it may not have been this image."""
-        for _ in range(self._limits.tries - 1):
-            with contextlib.suppress(WorkerEnded):
-                return self._worker.ask(task, arguments, seconds=self._limits.render_s)
-        return self._worker.ask(task, arguments, seconds=self._limits.render_s)

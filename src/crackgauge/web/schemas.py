@@ -129,6 +129,9 @@ class Image(BaseModel):
     comment: str
     scale: Scale | None = Field(description="null: the project's")
     outdated: bool = Field(description="searched with another model than the one of now")
+    annotated: bool = Field(description="there are strokes made by hand")
+    corrected: bool = Field(description="measured from strokes made by hand")
+    stale: bool = Field(description="there are strokes that are newer than the measures")
     counts: dict[Decision, int] = Field(description="cracks by decision")
     measured: dict[str, Any] | None = Field(description="the row of the image in its survey")
 
@@ -149,6 +152,9 @@ class Image(BaseModel):
             comment=record.comment,
             scale=None if record.scale is None else Scale(**record.scale),
             outdated=record.model is not None and record.model != digest,
+            annotated=record.annotation_version is not None,
+            corrected=record.session is not None,
+            stale=record.stale,
             counts={each: counts.get(each, 0) for each in DECISIONS},
             measured=record.measured,
         )
@@ -276,5 +282,6 @@ class Health(BaseModel):
     version: str
     workers: list[int | None] = Field(description="process numbers; null while one is replaced")
     renderer: int | None
+    tracer: int | None = Field(description="null before the first photo is corrected")
     queued: int
     running: int

@@ -18,6 +18,7 @@ import uvicorn
 from crackgauge.errors import CrackgaugeError, UsageError
 from crackgauge.pipeline.folder import held
 from crackgauge.web.access_token import check_token, require_token
+from crackgauge.web.annotating import Annotations
 from crackgauge.web.app import create_app
 from crackgauge.web.connections import protocol_of
 from crackgauge.web.events import Events
@@ -30,6 +31,7 @@ from crackgauge.web.renderer import Renderer
 from crackgauge.web.security import Access
 from crackgauge.web.state import State
 from crackgauge.web.supervision import WorkerSettings
+from crackgauge.web.tracing import Tracing
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _GRACE_S = 3
@@ -127,6 +129,8 @@ def _start(
     finder = WorkerSettings(project.model.file, threads, memory, warm=True)
     queue = JobQueue(project, limits, events, finder, workers=settings.workers)
     renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
+    tracing = Tracing(project, limits, WorkerSettings(None, 1, memory, warm=False, traces=True))
+    annotations = Annotations(project, tracing, renderer, limits)
     stack.callback(queue.close)
     hosts = {*_LOOPBACK, settings.host, *settings.names}
     access = Access(
@@ -135,11 +139,12 @@ def _start(
         token,
     )
     queue.start()
-    state = State(project, queue, renderer, events, limits, access)
+    state = State(project, queue, renderer, tracing, annotations, events, limits, access)
     closing = threading.Event()
     looking = threading.Thread(target=_look_at_photos, args=(state, closing), daemon=True)
     stack.callback(looking.join, 10)
     stack.callback(renderer.close)
+    stack.callback(tracing.close)
     stack.callback(closing.set)
     looking.start()
     return state

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from crackgauge.web.annotating import Annotations
 from crackgauge.web.events import Events
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.jobs import JobQueue
@@ -15,6 +16,7 @@ from crackgauge.web.project import Project
 from crackgauge.web.renderer import Renderer
 from crackgauge.web.schemas import Image, Job
 from crackgauge.web.security import Access
+from crackgauge.web.tracing import Tracing
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class State:
     project: Project
     queue: JobQueue
     renderer: Renderer
+    tracing: Tracing
+    annotations: Annotations
     events: Events
     limits: Limits
     access: Access

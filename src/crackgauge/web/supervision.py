@@ -43,12 +43,14 @@ class WorkerSettings:
         threads: of the network.
         memory_bytes: that one may take.
         warm: open the model at once.
+        traces: get ready for tracing at once.
     """
 
     model: str | None
     threads: int
     memory_bytes: int
     warm: bool
+    traces: bool = False
 
 
 class WorkerProcess:
@@ -88,6 +90,7 @@ class WorkerProcess:
                 "threads": self._settings.threads,
                 "memory_bytes": self._settings.memory_bytes,
                 "warm": self._settings.warm,
+                "traces": self._settings.traces,
             }
         )
         self._process = subprocess.Popen(

@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from crackgauge.errors import TOO_LARGE, CrackgaugeError
+from crackgauge.errors import TOO_LARGE, CrackgaugeError, UsageError
 from crackgauge.web.refusals import Refused, as_refused
 
 _ENDED_BY_SERVER = 4
@@ -41,13 +41,16 @@ class Tasks:
     Args:
         model: file of the model; None for the default.
         threads: of the network.
+        memory_bytes: that the process may take.
     """
 
-    def __init__(self, model: str | None, threads: int) -> None:
+    def __init__(self, model: str | None, threads: int, memory_bytes: int) -> None:
         from crackgauge.web.drawing import Drawer
 
         self._model = model
         self._threads = threads
+        self._memory_bytes = memory_bytes
+        self._desk: Any = None
         self._predictor: Any = None
         self._drawer = Drawer()
 
@@ -69,6 +72,8 @@ class Tasks:
             "find": lambda: self._find(arguments, tell),
             "measure": lambda: self._measure(arguments),
             "export": lambda: self._export(arguments, tell),
+            "trace": lambda: self._tracing().trace(arguments),
+            "propose": lambda: self._tracing().propose(arguments),
         }
         return tasks[name]()
 
@@ -78,6 +83,20 @@ class Tasks:
 
         if self._predictor is None:
             self._predictor = open_model(self._model, threads=self._threads)
+
+    def warm_up_tracing(self) -> None:
+        """Have the search compiled ahead of the first trace, where numba is installed."""
+        from crackgauge.web.trace_desk import warm_up
+
+        with contextlib.suppress(UsageError):
+            warm_up()
+
+    def _tracing(self) -> Any:
+        from crackgauge.web.trace_desk import TraceDesk
+
+        if self._desk is None:
+            self._desk = TraceDesk(self._memory_bytes)
+        return self._desk
 
     def _find(self, arguments: Mapping[str, Any], tell: Callable[[float], None]) -> dict[str, Any]:
         from crackgauge.web.drawing import make_coarse_probability
@@ -112,9 +131,11 @@ def main(arguments: str) -> None:
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
     _limit_memory(int(settings["memory_bytes"]))
     _offer_to_the_kernel()
-    tasks = Tasks(settings["model"], int(settings["threads"]))
+    tasks = Tasks(settings["model"], int(settings["threads"]), int(settings["memory_bytes"]))
     if settings["warm"]:
         tasks.open_model()
+    if settings["traces"]:
+        tasks.warm_up_tracing()
     _say(channel, {"ready": True})
     while True:
         _answer(waiting.get(), tasks, channel)

@@ -56,6 +56,7 @@ def get_health(server: Server) -> Health:
         version=crackgauge.__version__,
         workers=server.queue.pids,
         renderer=server.renderer.pid,
+        tracer=server.tracing.pid,
         queued=counts["queued"],
         running=counts["running"],
     )

@@ -1,0 +1,314 @@
+"""Correcting by hand: each change makes a new file, and is kept when its row names the file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from crackgauge.annotate import AnyStroke, Brush, Erase, Polygon, Remove, Session, Trace
+from crackgauge.annotate.settings import TraceSettings
+from crackgauge.errors import UsageError
+from crackgauge.files import write_bytes_atomic
+from crackgauge.web.annotation_schemas import (
+    Annotation,
+    BrushStroke,
+    NewStroke,
+    PolygonStroke,
+    RemoveStroke,
+    Stroke,
+    TraceStroke,
+    TraceWanted,
+)
+from crackgauge.web.annotation_table import AnnotationRecord
+from crackgauge.web.database import new_id
+from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.limits import Limits
+from crackgauge.web.project import Project
+from crackgauge.web.refusals import Refused, changed_meanwhile
+from crackgauge.web.renderer import Renderer
+from crackgauge.web.tracing import Tracing
+
+NOTHING = Annotation(
+    version=0, state="none", stale=False, can_undo=False, can_redo=False, strokes=[]
+)
+_DECIMALS = 2
+
+
+class Annotations:
+    """The strokes on the photos of a project.
+
+    Args:
+        project: whose photos.
+        tracing: traces in them.
+        renderer: knows their sizes.
+        limits: the bounds.
+    """
+
+    def __init__(
+        self, project: Project, tracing: Tracing, renderer: Renderer, limits: Limits
+    ) -> None:
+        self._project = project
+        self._tracing = tracing
+        self._renderer = renderer
+        self._limits = limits
+
+    def get(self, image_id: str) -> Annotation:
+        """Return the strokes on a photo.
+
+        Raises:
+            Refused: 404, there is no such photo.
+        """
+        image = self._project.images.get(image_id)
+        record, text = self._read(image_id)
+        return NOTHING if text is None else _worded(record, Session.from_json(text), image)
+
+    def trace(self, image_id: str, wanted: TraceWanted) -> dict[str, Any]:
+        """Trace one crack and keep nothing; see `Tracing.trace`.
+
+        Raises:
+            Refused: as `Tracing.trace`; 404, there is no such photo.
+        """
+        record = self._project.annotations.get(image_id)
+        return self._tracing.trace(
+            self._project.images.get(image_id),
+            wanted.points,
+            forbid=wanted.forbid,
+            bright=wanted.polarity == "bright",
+            use_probability=wanted.use_probability,
+            session=None if record.file is None else self._project.session(record),
+        )
+
+    def begin(self, image_id: str, *, version: int, from_prediction: bool) -> Annotation:
+        """Begin a session, from the prediction or from nothing.
+
+        Raises:
+            Refused: 404, no such photo or no prediction; 409, there are strokes already; 422, too
+                many branches; 503, busy.
+            StorageError: the disk is full.
+        """
+        image = self._project.images.get(image_id)
+        self._check(image, version, wanted=False)
+        file = _new_file(image_id)
+        target = self._project.folder / "annotations" / file
+        try:
+            if from_prediction:
+                base = self._tracing.propose(image, target)
+                session = Session.load(target)
+            else:
+                base = 0
+                session = Session(*self._renderer.size(image), image=image.name)
+                session.save(target)
+            return self._keep(image, version, session, file, base=base, wanted=False)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def add(self, image_id: str, *, version: int, stroke: NewStroke) -> Annotation:
+        """Add a stroke; a trace is computed first.
+
+        Raises:
+            Refused: 404, no such photo; 409, somebody else was first, or nothing was begun; 413,
+                too many strokes; 422, a stroke that cannot be.
+            StorageError: the disk is full.
+        """
+        self._check(self._project.images.get(image_id), version, wanted=True)
+        made = self._stroke(image_id, stroke)
+        return self._change(image_id, version, lambda session, _: session.add(made))
+
+    def undo(self, image_id: str, *, version: int) -> Annotation:
+        """Take the last stroke back.
+
+        Raises:
+            Refused: 404; 409, somebody else was first, or there is nothing to undo.
+            StorageError: the disk is full.
+        """
+
+        def undo(session: Session, record: AnnotationRecord) -> None:
+            if len(session.strokes) <= record.base:
+                raise Refused(409, "nothing", "there is no stroke to undo")
+            session.undo()
+
+        return self._change(image_id, version, undo)
+
+    def redo(self, image_id: str, *, version: int) -> Annotation:
+        """Do again what was undone last.
+
+        Raises:
+            Refused: 404; 409, somebody else was first, or there is nothing to redo.
+            StorageError: the disk is full.
+        """
+
+        def redo(session: Session, _: AnnotationRecord) -> None:
+            if not session.redo():
+                raise Refused(409, "nothing", "there is no stroke to do again")
+
+        return self._change(image_id, version, redo)
+
+    def give_up(self, image_id: str, *, version: int) -> ImageRecord:
+        """Go back to what the model found.
+
+        Returns:
+            The photo, which is to be measured anew where it has a probability.
+
+        Raises:
+            Refused: 404; 409, somebody else was first, or there are no strokes.
+            StorageError: the disk is full.
+        """
+        project = self._project
+        with project.database.write():
+            image = project.images.get(image_id)
+            record = self._check(image, version, wanted=True)
+            project.annotations.put(image_id, file=None, base=0)
+            if image.model is None and image.survey is not None:
+                project.images.forget_measures(image_id)
+                project.cracks.replace(image_id, [])
+        self._remove(record)
+        return project.images.get(image_id)
+
+    def _change(
+        self, image_id: str, version: int, change: Callable[[Session, AnnotationRecord], object]
+    ) -> Annotation:
+        image = self._project.images.get(image_id)
+        self._check(image, version, wanted=True)
+        record, text = self._read(image_id)
+        session = Session.from_json(text or "")
+        try:
+            change(session, record)
+        except UsageError as error:
+            raise Refused(422, "wrong-stroke", str(error)) from error
+        self._check_size(session)
+        content = session.to_json().encode()
+        if len(content) > self._limits.session_bytes:
+            raise Refused(
+                413, "too-large", "the strokes on this photo take too much room; undo some"
+            )
+        file = _new_file(image_id)
+        target = self._project.folder / "annotations" / file
+        write_bytes_atomic(target, content)
+        try:
+            return self._keep(image, version, session, file, base=record.base, wanted=True)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def _keep(
+        self,
+        image: ImageRecord,
+        version: int,
+        session: Session,
+        file: str,
+        *,
+        base: int,
+        wanted: bool,
+    ) -> Annotation:
+        """Name a file that was written as the strokes of now, unless somebody was quicker."""
+        with self._project.database.write():
+            before = self._check(image, version, wanted=wanted)
+            record = self._project.annotations.put(image.id, file=file, base=base)
+        self._remove(before)
+        return _worded(record, session, self._project.images.get(image.id))
+
+    def _check(self, image: ImageRecord, version: int, *, wanted: bool) -> AnnotationRecord:
+        """Make sure that the writer has seen the strokes of now.
+
+        Raises:
+            Refused: 409.
+        """
+        record = self._project.annotations.get(image.id)
+        now = 0 if record.file is None else record.version
+        if version != now:
+            current = self.get(image.id).as_current()
+            raise changed_meanwhile("set of strokes", version, now, current)
+        if wanted and record.file is None:
+            raise Refused(
+                409,
+                "none",
+                "there are no strokes on this photo yet; begin from the prediction or from nothing",
+                current=NOTHING.as_current(),
+            )
+        return record
+
+    def _check_size(self, session: Session) -> None:
+        most = self._limits.strokes
+        if len(session.strokes) + session.undone > most:
+            raise Refused(413, "too-many", f"the photo has {most:,} strokes, more are not taken")
+
+    def _stroke(self, image_id: str, wanted: NewStroke) -> AnyStroke:
+        if isinstance(wanted, TraceStroke):
+            found = self.trace(image_id, wanted)
+            settings = TraceSettings(bright=wanted.polarity == "bright")
+            sides = {side: _tuples(found[side]) for side in ("left", "right")}
+            return Trace(points=_tuples(wanted.points), settings=settings, label="crack", **sides)
+        if isinstance(wanted, PolygonStroke):
+            return Polygon(points=_tuples(wanted.points))
+        if isinstance(wanted, RemoveStroke):
+            return Remove(replaces=wanted.number)
+        self._check_work(wanted)
+        made = Brush if wanted.kind == "brush" else Erase
+        return made(points=_tuples(wanted.points), radius_px=wanted.diameter_px / 2)
+
+    def _check_work(self, wanted: BrushStroke) -> None:
+        points = np.array(wanted.points)
+        boxes = np.abs(np.diff(points, axis=0)) + wanted.diameter_px
+        if boxes.prod(axis=1).sum() > self._limits.stroke_px:
+            raise Refused(
+                422, "too-large", "this stroke is too long for so wide a brush; draw it in parts"
+            )
+
+    def _read(self, image_id: str) -> tuple[AnnotationRecord, bytes | None]:
+        with self._project.database.read():  # nobody removes the file meanwhile
+            record = self._project.annotations.get(image_id)
+            if record.file is None:
+                return record, None
+            return record, self._project.session(record).read_bytes()
+
+    def _remove(self, record: AnnotationRecord) -> None:
+        """Remove the file of strokes that no row names any more."""
+        if record.file is not None:
+            with self._project.database.read(), contextlib.suppress(OSError, Refused):
+                self._project.session(record).unlink()
+
+
+def _new_file(image_id: str) -> str:
+    return f"{image_id}-{new_id()}.json"
+
+
+def _tuples(points: Any) -> Any:
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _worded(record: AnnotationRecord, session: Session, image: ImageRecord) -> Annotation:
+    return Annotation(
+        version=record.version,
+        state="edited",
+        stale=image.session_version != record.version or image.session is None,
+        can_undo=len(session.strokes) > record.base,
+        can_redo=session.undone > 0,
+        strokes=[_shown(number, stroke) for number, stroke in session.current().items()],
+    )
+
+
+def _shown(number: int, stroke: AnyStroke) -> Stroke:
+    if isinstance(stroke, Remove):
+        raise TypeError("a removal does not show")
+    points = list(stroke.points)
+    if isinstance(stroke, (Brush, Erase)):
+        return Stroke(
+            number=number, kind=stroke.kind, points=points, diameter_px=2 * stroke.radius_px
+        )
+    if isinstance(stroke, Polygon):
+        return Stroke(number=number, kind=stroke.kind, points=points)
+    edges = stroke.edges
+    return Stroke(
+        number=number,
+        kind=stroke.kind,
+        points=points,
+        centre=edges.centre.round(_DECIMALS).tolist(),
+        left=list(stroke.left),
+        right=list(stroke.right),
+        mean_width_px=round(float(edges.width_px.mean()), _DECIMALS),
+        length_px=round(edges.length_px, _DECIMALS),
+    )
