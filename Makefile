@@ -6,6 +6,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+FRONTEND := src/crackgauge/web/frontend
 
 # A stamp says which lock (and which pyproject.toml) the environment was made from.
 digest = $(word 1,$(shell cat requirements/$(1).txt pyproject.toml | cksum))
@@ -34,7 +35,7 @@ endef
 # those tests are skipped.
 SYSTEM := chromium poppler-utils libpango-1.0-0 libpangoft2-1.0-0
 
-.PHONY: help demo test system check lock clean
+.PHONY: help demo test system check page types lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -53,11 +54,19 @@ system:
 		{ apt-get update -q && apt-get install -y -q --no-install-recommends $(SYSTEM); } \
 		>/dev/null; } || echo "not there, their tests are skipped: $(SYSTEM)"
 
-check: $(TEST_STAMP) ## style, types and the order of imports
+check: $(TEST_STAMP) page ## style, types and the order of imports
+	@test ! -d $(FRONTEND)/node_modules || npm --prefix $(FRONTEND) run --silent check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+page: $(TEST_STAMP) ## build the page of `crackgauge serve`, where npm is there
+	@$(BIN)/python hatch_build.py
+
+types: $(TEST_STAMP) ## renew the page's types after a change of the REST interface
+	$(BIN)/python -m tests.web.browser.description > $(FRONTEND)/openapi.json
+	npm --prefix $(FRONTEND) run --silent types
 
 lock: $(TEST_STAMP) ## renew requirements/*.txt; UPGRADE=--upgrade takes the newest releases
 	$(call lock,base,$(UPGRADE))
@@ -65,6 +74,7 @@ lock: $(TEST_STAMP) ## renew requirements/*.txt; UPGRADE=--upgrade takes the new
 
 clean: ## remove the environment, the demo and all caches
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(FRONTEND)/node_modules src/crackgauge/web/page
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BASE_STAMP):

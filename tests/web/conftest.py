@@ -244,6 +244,8 @@ def served(
     write_wall(top / "photos" / "two.png", 64, 96, 15, 45)
     (top / "secret.txt").write_text("nobody may read this")
     (top / "photos" / "leads-out.png").symlink_to(top / "secret.txt")
-    running = serve_at(top / "project", photos=top / "photos", model=contrast_model)
+    running = serve_at(
+        top / "project", photos=top / "photos", model=contrast_model, page=top / "not-built"
+    )
     running.find(running.image("one.png")["id"], running.image("two.png")["id"])
     return running

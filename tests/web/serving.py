@@ -20,6 +20,8 @@ def main(text: str) -> int:
     values = json.loads(text)
     limits = Limits(**values.pop("limits"))
     project = Path(values.pop("project"))
+    if "page" in values:
+        values["page"] = Path(values["page"])
     try:
         serve(
             ServerSettings(project=project, limits=limits, **values),

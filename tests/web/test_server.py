@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.web.conftest import Running, draw_wall, png_of
+from tests.web.test_page import build
 
 from crackgauge.errors import ModelFileError, UsageError
 from crackgauge.images import read_probability
@@ -267,11 +268,19 @@ def test_a_token_opens_other_addresses_until_sigterm(
 ):
     """0.0.0.0 is reached here by 127.0.0.1; without the token nothing is answered."""
     token = "q7PzX2mK9vB4nL8sT1wY3c"
-    running = serve_at(tmp_path / "project", host="0.0.0.0", token=token, model=contrast_model)
+    page = build(tmp_path / "page")
+    running = serve_at(
+        tmp_path / "project", host="0.0.0.0", token=token, model=contrast_model, page=page
+    )
     assert running.get("/api/project").status == 200
     running.token = None
-    for target in ("/", "/api/project", "/openapi.json", "/api/session"):
+    for target in ("/api/project", "/openapi.json", "/api/session", "/assets/notes.txt"):
         assert running.get(target).status == 401
+    for target, kind in {"/": "text/html", "/assets/index-1a2b.js": "text/javascript"}.items():
+        answer = running.get(target)  # which asks for the token
+        assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
+        assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+        assert running.send("POST", target, {}).status == 401
     assert running.get("/api/project", Authorization="Bearer " + token[:-1] + "x").status == 401
     wrong = running.send("POST", "/api/session", {"token": "x" * 22})
     assert (wrong.status, "set-cookie" in wrong.headers) == (401, False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -9,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 import crackgauge
 from crackgauge.errors import CrackgaugeError
+from crackgauge.web.page import PageFile, answering
 from crackgauge.web.refusals import Problem, Refused, as_refused, misfit
 from crackgauge.web.routes import cracks, exports, images, jobs, project, session, strokes
 from crackgauge.web.state import State
@@ -20,11 +23,12 @@ BUILD_THE_PAGE = (
 )
 
 
-def create_app(state: State) -> FastAPI:
+def create_app(state: State, page: Mapping[str, PageFile]) -> FastAPI:
     """Put the app together.
 
     Args:
         state: what the routes work with.
+        page: files by path, of `read_page`; nothing where it is not built.
     """
     app = FastAPI(
         title="crackgauge",
@@ -48,9 +52,13 @@ def create_app(state: State) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_error)
 
-    @app.get("/", include_in_schema=False)
-    def get_page() -> PlainTextResponse:
-        return PlainTextResponse(BUILD_THE_PAGE)
+    for path, file in page.items():
+        app.add_route(path, answering(file), include_in_schema=False)
+    if not page:
+
+        @app.get("/", include_in_schema=False)
+        def get_hint() -> PlainTextResponse:
+            return PlainTextResponse(BUILD_THE_PAGE)
 
     return app
 

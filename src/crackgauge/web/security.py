@@ -50,11 +50,13 @@ class Access:
         hosts: names that a request may call this server by, without port, in lower case.
         csrf: the value of `CSRF_HEADER`.
         token: needed with every request; None where this machine alone can reach the server.
+        public: paths of the page itself, which asks for the token.
     """
 
     hosts: frozenset[str]
     csrf: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    public: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ def check_who(head: Head, access: Access) -> None:
             "foreign-host",
             "this server does not answer to that name; call it by the address that it printed",
         )
-    if access.token is not None and not _has_token(head, access.token):
+    open_to_all = head.method not in CHANGING and head.raw_path.decode() in access.public
+    if access.token is not None and not open_to_all and not _has_token(head, access.token):
         raise Refused(
             401,
             "token",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from crackgauge.errors import CrackgaugeError, UsageError
 from crackgauge.pipeline.folder import held
@@ -25,6 +26,7 @@ from crackgauge.web.events import Events
 from crackgauge.web.gate import Gate
 from crackgauge.web.jobs import JobQueue
 from crackgauge.web.limits import Limits
+from crackgauge.web.page import PAGE, read_page
 from crackgauge.web.project import Project, read_model_info
 from crackgauge.web.refusals import Refused
 from crackgauge.web.renderer import Renderer
@@ -56,6 +58,7 @@ class ServerSettings:
         threads: of the network in each; None for all cores shared among them.
         worker_memory_bytes: that one may take.
         limits: the bounds of everything else.
+        page: where the page was built to.
     """
 
     project: Path
@@ -70,6 +73,7 @@ class ServerSettings:
     threads: int | None = None
     worker_memory_bytes: int = 8 << 30
     limits: Limits = field(default_factory=Limits)
+    page: Path = PAGE
 
 
 def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -102,8 +106,9 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
             project.list_photos(settings.photos)
         if settings.mm_per_px is not None:
             _set_scale(project, settings.mm_per_px)
-        state = _start(project, settings, token, stack)
-        _run(state, settings, listening, ready)
+        page = read_page(settings.page)
+        state = _start(project, settings, token, frozenset(page), stack)
+        _run(create_app(state, page), state, settings, listening, ready)
 
 
 def _set_scale(project: Project, mm_per_px: float) -> None:
@@ -120,7 +125,11 @@ def _set_scale(project: Project, mm_per_px: float) -> None:
 
 
 def _start(
-    project: Project, settings: ServerSettings, token: str | None, stack: contextlib.ExitStack
+    project: Project,
+    settings: ServerSettings,
+    token: str | None,
+    public: frozenset[str],
+    stack: contextlib.ExitStack,
 ) -> State:
     limits = settings.limits
     events = Events(limits.event_streams)
@@ -137,6 +146,7 @@ def _start(
         frozenset(name.lower() for name in hosts if not _is_any(name)),
         project.table.csrf(),
         token,
+        public,
     )
     queue.start()
     state = State(project, queue, renderer, tracing, annotations, events, limits, access)
@@ -176,13 +186,14 @@ def _look_at_photos(state: State, closing: threading.Event) -> None:
 
 
 def _run(
+    app: FastAPI,
     state: State,
     settings: ServerSettings,
     listening: socket.socket,
     ready: Callable[[str], None],
 ) -> None:
     config = uvicorn.Config(
-        Gate(create_app(state), state.access, state.limits),
+        Gate(app, state.access, state.limits),
         http=protocol_of(state.limits),
         ws="none",
         lifespan="off",

@@ -1,0 +1,125 @@
+/** The cracks of the photo that is open: their table, their lines, and what is said about them. */
+import { computed, signal } from "@preact/signals";
+import { get, Refusal, send } from "../api/client";
+import type { Crack, Cracks, Decision, Line } from "../api/types";
+import { tell, tellError } from "./notices";
+import { refreshSoon } from "./photos";
+import { crackNumber, photoId } from "./place";
+
+export const cracks = signal<Crack[]>([]);
+export const lines = signal<Line[]>([]);
+/** Id of the photo that they belong to. */
+export const cracksOf = signal<string | null>(null);
+/** Number of the crack that the pointer is on. */
+export const pointedAt = signal<number | null>(null);
+
+export type Column = "number" | "severity" | "width" | "length" | "decision";
+export const sorting = signal<{ by: Column; down: boolean }>({ by: "severity", down: true });
+
+export const selected = computed<Crack | null>(
+  () => cracks.value.find((each) => each.number === crackNumber.value) ?? null,
+);
+
+export const sorted = computed<Crack[]>(() => {
+  const { by, down } = sorting.value;
+  const sign = down ? -1 : 1;
+  return [...cracks.value].sort(
+    (a, b) => sign * compared(a, b, by) || measure(b, "width_max_px") - measure(a, "width_max_px"),
+  );
+});
+
+/** A number of the crack's row; -1 where it has none. */
+export function measure(crack: Crack, name: string): number {
+  const value = crack.measures[name];
+  return typeof value === "number" ? value : -1;
+}
+
+const DECISIONS: Decision[] = ["open", "accepted", "rejected"];
+
+function compared(a: Crack, b: Crack, by: Column): number {
+  switch (by) {
+    case "number":
+      return a.number - b.number;
+    case "severity":
+      return measure(a, "severity_rank") - measure(b, "severity_rank");
+    case "width":
+      return measure(a, "width_max_px") - measure(b, "width_max_px");
+    case "length":
+      return measure(a, "length_px") - measure(b, "length_px");
+    case "decision":
+      return DECISIONS.indexOf(a.decision) - DECISIONS.indexOf(b.decision);
+  }
+}
+
+export async function loadCracks(id: string, searched: boolean): Promise<void> {
+  if (!searched) {
+    if (photoId.value === id) put(id, [], []);
+    return;
+  }
+  const [table, found] = await Promise.all([
+    get<Cracks>(`/api/images/${id}/cracks`),
+    get<Line[]>(`/api/images/${id}/lines`),
+  ]);
+  if (photoId.value === id) put(id, table.items, found);
+}
+
+function put(id: string, table: Crack[], found: Line[]): void {
+  cracks.value = table;
+  lines.value = found;
+  cracksOf.value = id;
+}
+
+/** One crack was changed, here or elsewhere. */
+export async function refreshCrack(id: string): Promise<void> {
+  if (!cracks.value.some((each) => each.id === id)) return;
+  replace(await get<Crack>(`/api/cracks/${id}`));
+}
+
+function replace(fresh: Crack): void {
+  cracks.value = cracks.value.map((each) => (each.id === fresh.id ? fresh : each));
+}
+
+/** Go to the next crack of the table, or the one before. */
+export function stepCrack(by: 1 | -1): void {
+  const list = sorted.value;
+  const at = list.findIndex((each) => each.number === crackNumber.value);
+  const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
+  if (next) crackNumber.value = next.number;
+}
+
+/** Say something about a crack. It is shown at once, and taken back where the server refuses. */
+export async function judge(
+  crack: Crack,
+  change: { decision?: Decision; comment?: string },
+): Promise<void> {
+  const before = cracks.value.find((each) => each.id === crack.id) ?? crack;
+  replace({ ...before, ...change });
+  try {
+    replace(
+      await send<Crack>("PATCH", `/api/cracks/${crack.id}`, { version: before.version, ...change }),
+    );
+    refreshSoon();
+  } catch (error) {
+    replace(before);
+    if (error instanceof Refusal && error.status === 409) await tellConflict(before, change);
+    else if (error instanceof Refusal && error.status === 0) {
+      tellError(error, { label: "Try again", run: () => void judge(before, change) });
+    } else tellError(error);
+  }
+}
+
+async function tellConflict(
+  before: Crack,
+  change: { decision?: Decision; comment?: string },
+): Promise<void> {
+  await refreshCrack(before.id).catch(tellError);
+  const now = cracks.value.find((each) => each.id === before.id);
+  if (!now) return;
+  const comment = now.comment ? `, with the comment “${now.comment}”` : "";
+  tell(
+    "error",
+    `crack ${now.number} was changed elsewhere meanwhile: it is ${now.decision} now${comment}. ` +
+      "Yours was not kept.",
+    { label: "Use mine", run: () => void judge(now, change) },
+  );
+}

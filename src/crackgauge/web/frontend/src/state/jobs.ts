@@ -1,0 +1,70 @@
+/** What the server is working on. */
+import { computed, signal } from "@preact/signals";
+import { get, send } from "../api/client";
+import type { Job, JobNews } from "../api/types";
+import { speak, tell, tellError } from "./notices";
+
+/** Jobs that wait or run, by id. */
+export const jobs = signal<ReadonlyMap<string, JobNews>>(new Map());
+/** How many ended since the queue was last empty. */
+export const ended = signal(0);
+
+const WORDS: Record<string, string> = {
+  find: "Finding cracks",
+  measure: "Measuring",
+  coarse: "Preparing a large photo",
+  export: "Writing the report",
+  dataset: "Writing the dataset",
+  train: "Training",
+};
+
+export const progress = computed(() => {
+  const open = [...jobs.value.values()];
+  const first = open.find((each) => each.state === "running") ?? open[0];
+  if (!first) return null;
+  const total = open.length + ended.value;
+  const share = open.reduce((sum, each) => sum + each.share, ended.value) / total;
+  return { words: WORDS[first.kind] ?? first.kind, done: ended.value, total, share };
+});
+
+const isOpen = (job: JobNews) => job.state === "queued" || job.state === "running";
+
+export async function loadJobs(): Promise<void> {
+  const newest = await get<Job[]>("/api/jobs?count=1000");
+  jobs.value = new Map(newest.filter(isOpen).map((each) => [each.id, each]));
+  if (!jobs.value.size) ended.value = 0;
+}
+
+/** A job was queued, went on, or ended. */
+export function takeNews(news: JobNews): void {
+  const now = new Map(jobs.value);
+  if (isOpen(news)) now.set(news.id, news);
+  else {
+    if (now.delete(news.id)) ended.value += 1;
+    if (news.state === "failed") void tellFailure(news.id);
+  }
+  if (!now.size && ended.value) {
+    speak(`All ${ended.value} jobs have ended`);
+    ended.value = 0;
+  }
+  jobs.value = now;
+}
+
+async function tellFailure(id: string): Promise<void> {
+  try {
+    const job = await get<Job>(`/api/jobs/${id}`);
+    tell("error", job.sentence || "this job failed without a reason");
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+export async function cancelAll(): Promise<void> {
+  for (const id of jobs.value.keys()) {
+    try {
+      await send("DELETE", `/api/jobs/${id}`);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** What the page tells the inspector: sentences that come and go, and progress read aloud. */
+import { signal } from "@preact/signals";
+
+export interface Notice {
+  id: number;
+  kind: "error" | "done";
+  text: string;
+  /** Something that can be done about it. */
+  action?: { label: string; run: () => void };
+}
+
+export const notices = signal<Notice[]>([]);
+/** Said to screen readers only. */
+export const spoken = signal("");
+
+const STAYS_MS = { error: 15_000, done: 5_000 };
+let last = 0;
+
+export function tell(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
+  const id = ++last;
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  const same = notices.value.filter((each) => each.text !== sentence);
+  notices.value = [...same.slice(-3), { id, kind, text: sentence, ...(action ? { action } : {}) }];
+  window.setTimeout(() => dismiss(id), STAYS_MS[kind]);
+}
+
+/** Tell what went wrong, in the server's own sentence. */
+export function tellError(error: unknown, action?: Notice["action"]): void {
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  tell("error", error instanceof Error ? error.message : String(error), action);
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((each) => each.id !== id);
+}
+
+export function speak(text: string): void {
+  spoken.value = text;
+}

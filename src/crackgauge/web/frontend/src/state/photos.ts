@@ -1,0 +1,148 @@
+/** The photos: the list, what is searched in it, and the one that is open. */
+import { computed, signal } from "@preact/signals";
+import { get, Refusal, send } from "../api/client";
+import type { Job, Photo, Photos, Scale } from "../api/types";
+import { tell, tellError } from "./notices";
+import { openPhoto, photoId } from "./place";
+
+export const photos = signal<Photo[]>([]);
+export const loaded = signal(false);
+export const order = signal<"worst" | "name">("worst");
+export const search = signal("");
+export type Filter = "all" | "open" | "cracks" | "new" | "aside";
+export const filter = signal<Filter>("all");
+
+const PAGE = 1000;
+
+export const shown = computed<Photo[]>(() => {
+  const words = search.value.trim().toLowerCase();
+  return photos.value.filter(
+    (photo) => (!words || photo.name.toLowerCase().includes(words)) && passes(photo, filter.value),
+  );
+});
+
+export const photo = computed<Photo | null>(
+  () => photos.value.find((each) => each.id === photoId.value) ?? null,
+);
+
+function passes(each: Photo, wanted: Filter): boolean {
+  switch (wanted) {
+    case "all":
+      return true;
+    case "open":
+      return (each.counts["open"] ?? 0) > 0;
+    case "cracks":
+      return crackCount(each) > 0;
+    case "new":
+      return each.state === "new";
+    case "aside":
+      return each.state === "set-aside" || each.state === "missing";
+  }
+}
+
+/** Cracks that were not rejected. */
+export function crackCount(each: Photo): number {
+  return (each.counts["open"] ?? 0) + (each.counts["accepted"] ?? 0);
+}
+
+let loading: Promise<void> | null = null;
+let wantedAgain = false;
+
+/** Load the list; calls while it is being loaded make it be loaded once more. */
+export function loadPhotos(): Promise<void> {
+  if (loading) {
+    wantedAgain = true;
+    return loading;
+  }
+  loading = loadAll().finally(() => {
+    loading = null;
+    if (wantedAgain) {
+      wantedAgain = false;
+      window.setTimeout(() => void loadPhotos().catch(tellError), 500);
+    }
+  });
+  return loading;
+}
+
+async function loadAll(): Promise<void> {
+  const found: Photo[] = [];
+  for (let total = 1; found.length < total;) {
+    const page = await get<Photos>(
+      `/api/images?order=${order.value}&offset=${found.length}&count=${PAGE}`,
+    );
+    found.push(...page.items);
+    total = page.items.length ? page.total : 0;
+  }
+  photos.value = found;
+  loaded.value = true;
+  if (!found.some((each) => each.id === photoId.value) && found[0]) openPhoto(found[0].id);
+}
+
+let timer = 0;
+
+/** Load the list soon, once for many news. */
+export function refreshSoon(): void {
+  if (timer) return;
+  timer = window.setTimeout(() => {
+    timer = 0;
+    void loadPhotos().catch(tellError);
+  }, 400);
+}
+
+export async function refreshPhoto(id: string): Promise<void> {
+  replace(await get<Photo>(`/api/images/${id}`));
+}
+
+function replace(fresh: Photo): void {
+  photos.value = photos.value.map((each) => (each.id === fresh.id ? fresh : each));
+}
+
+/** Go to the next photo of the list, or the one before. */
+export function step(by: 1 | -1): void {
+  const list = shown.value;
+  const at = list.findIndex((each) => each.id === photoId.value);
+  const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
+  if (next) openPhoto(next.id);
+}
+
+export async function changePhoto(
+  id: string,
+  changes: { comment?: string; scale?: Scale | null },
+): Promise<boolean> {
+  const now = photos.value.find((each) => each.id === id);
+  if (!now) return false;
+  try {
+    replace(await send<Photo>("PATCH", `/api/images/${id}`, { version: now.version, ...changes }));
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 409) {
+      await refreshPhoto(id);
+      tell(
+        "error",
+        `${now.name} was changed elsewhere meanwhile; you see it as it is now. Yours was not kept.`,
+        { label: "Use mine", run: () => void changePhoto(id, changes) },
+      );
+    } else tellError(error);
+    return false;
+  }
+}
+
+/** Have cracks found in these photos, or in every photo that was not searched yet. */
+export async function findCracks(ids: string[] | "new"): Promise<void> {
+  try {
+    const jobs = await send<Job[]>("POST", "/api/jobs", {
+      kind: "find",
+      images: ids === "new" ? [] : ids,
+      all: ids === "new",
+    });
+    if (!jobs.length) tell("done", "every photo was searched already");
+    refreshSoon();
+  } catch (error) {
+    tellError(error);
+  }
+}
+
+/** Have a photo measured anew. */
+export async function measureAnew(id: string): Promise<void> {
+  await send("POST", "/api/jobs", { kind: "measure", images: [id] });
+}

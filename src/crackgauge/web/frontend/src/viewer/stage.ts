@@ -1,0 +1,258 @@
+/** The photo under its layers: OpenSeadragon below, a canvas for pixels, a canvas for lines. */
+import OpenSeadragon from "openseadragon";
+import type { Zoom } from "../api/types";
+import type { View } from "../state/place";
+import { fit, type Frame, type Point, toPhoto } from "./frame";
+import { LineLayer } from "./line_layer";
+import { photoTiles } from "./photo_tiles";
+import { ProbabilityLayer } from "./probability_layer";
+import { ProbabilityTiles } from "./probability_tiles";
+
+/** A press, a drag or a click on the photo, in px of the photo. */
+export interface Touch {
+  point: Point;
+  /** On the stage, in CSS px. */
+  place: Point;
+  kind: "press" | "drag" | "release" | "click" | "double-click";
+  shift: boolean;
+  /** Call it to keep the photo where it is. */
+  hold(): void;
+}
+
+/** Something drawn over everything else. */
+export type Overlay = (context: CanvasRenderingContext2D, frame: Frame) => void;
+
+export class Stage {
+  readonly viewer: OpenSeadragon.Viewer;
+  readonly lines = new LineLayer();
+  readonly probability: ProbabilityLayer;
+  overlay: Overlay | null = null;
+  onTouch: (touch: Touch) => void = () => undefined;
+  onMove: (point: Point, place: Point) => void = () => undefined;
+  onView: (view: View) => void = () => undefined;
+  /** Called once the photo, as far as it is seen, has come for the first time. */
+  onShown: () => void = () => undefined;
+  private readonly element: HTMLElement;
+  private readonly raster: HTMLCanvasElement;
+  private readonly vectors: HTMLCanvasElement;
+  private size: [number, number] = [1, 1];
+  private waiting = 0;
+
+  constructor(element: HTMLElement) {
+    this.element = element;
+    const below = document.createElement("div");
+    below.className = "photo";
+    this.raster = document.createElement("canvas");
+    this.raster.className = "layer";
+    this.vectors = document.createElement("canvas");
+    this.vectors.className = "layer";
+    element.append(below, this.raster, this.vectors);
+    this.probability = new ProbabilityLayer(this.raster);
+    withoutInlineStyle();
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.viewer = new OpenSeadragon.Viewer({
+      element: below,
+      drawer: "canvas",
+      showNavigationControl: false,
+      imageLoaderLimit: 4,
+      maxZoomPixelRatio: 12,
+      minZoomImageRatio: 0.5,
+      visibilityRatio: 0.2,
+      animationTime: still ? 0 : 0.35,
+      springStiffness: 9,
+      zoomPerScroll: 1.3,
+      blendTime: 0,
+      immediateRender: false,
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false },
+      gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false },
+      gestureSettingsPen: { clickToZoom: false, dblClickToZoom: false },
+      keyboardNavEnabled: false,
+    } as OpenSeadragon.Options);
+    this.listen();
+    new ResizeObserver(() => this.redraw()).observe(element);
+  }
+
+  /** Show a photo, at a view of it or whole. */
+  open(id: string, zoom: Zoom, view: View | null): void {
+    this.size = [zoom.width_px, zoom.height_px];
+    this.mark("shown", false);
+    this.probability.tiles?.close();
+    this.probability.tiles = null;
+    this.viewer.addOnceHandler("open", () => {
+      if (view) this.look(view, true);
+      this.redraw();
+      this.viewer.world.getItemAt(0)?.addOnceHandler("fully-loaded-change", () => {
+        this.mark("shown", true);
+        this.onShown();
+      });
+    });
+    this.viewer.open({ tileSource: photoTiles(id, zoom) });
+  }
+
+  /** Take the probability of the photo, as it is now; null where there is none. */
+  setProbability(id: string, zoom: Zoom | null): void {
+    this.probability.tiles?.close();
+    this.probability.tiles = zoom && new ProbabilityTiles(id, zoom, () => this.redraw());
+    this.redraw();
+  }
+
+  /** Of the pixels over the photo, in [0, 1]. */
+  setOpacity(share: number): void {
+    this.raster.style.opacity = String(share);
+  }
+
+  close(): void {
+    this.probability.tiles?.close();
+    this.probability.tiles = null;
+    this.viewer.close();
+    this.redraw();
+  }
+
+  destroy(): void {
+    this.close();
+    this.viewer.destroy();
+  }
+
+  get isOpen(): boolean {
+    return this.viewer.world.getItemCount() > 0;
+  }
+
+  frame(): Frame {
+    const { clientWidth: width, clientHeight: height } = this.viewer.element;
+    const item = this.viewer.world.getItemAt(0);
+    if (!item) return { left: 0, top: 0, scale: 1, width, height, density: 1 };
+    const corner = item.imageToViewerElementCoordinates(new OpenSeadragon.Point(0, 0));
+    const far = item.imageToViewerElementCoordinates(new OpenSeadragon.Point(this.size[0], 0));
+    const scale = (far.x - corner.x) / this.size[0];
+    const density = window.devicePixelRatio || 1;
+    return { left: corner.x, top: corner.y, scale, width, height, density };
+  }
+
+  /** Draw the layers with the next picture of the screen. */
+  redraw(): void {
+    if (this.waiting) return;
+    this.waiting = window.requestAnimationFrame(() => {
+      this.waiting = 0;
+      this.drawNow();
+    });
+  }
+
+  drawNow(): void {
+    const frame = this.frame();
+    const context = this.vectors.getContext("2d")!;
+    if (!fit(this.vectors, frame)) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, this.vectors.width, this.vectors.height);
+    }
+    if (!this.isOpen) {
+      this.probability.draw({ ...frame, scale: 1 });
+      return;
+    }
+    this.probability.draw(frame);
+    this.mark("complete", this.probability.isComplete);
+    context.setTransform(frame.density, 0, 0, frame.density, 0, 0);
+    this.lines.draw(context, frame);
+    this.overlay?.(context, frame);
+  }
+
+  /** Go to a view. */
+  look(view: View, atOnce = false): void {
+    const { viewport } = this.viewer;
+    const zoom = viewport.imageToViewportZoom(view.zoom);
+    viewport.zoomTo(zoom, undefined, atOnce);
+    viewport.panTo(viewport.imageToViewportCoordinates(view.x, view.y), atOnce);
+  }
+
+  /** Show a box of the photo with some room around it. */
+  lookAt(left: number, top: number, right: number, bottom: number): void {
+    const room = Math.max(40, 0.25 * Math.max(right - left, bottom - top));
+    const rectangle = this.viewer.viewport.imageToViewportRectangle(
+      left - room,
+      top - room,
+      right - left + 2 * room,
+      bottom - top + 2 * room,
+    );
+    this.viewer.viewport.fitBounds(rectangle);
+  }
+
+  zoomBy(factor: number): void {
+    this.viewer.viewport.zoomBy(factor).applyConstraints();
+  }
+
+  panBy(dx: number, dy: number): void {
+    const { viewport } = this.viewer;
+    viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(dx, dy)));
+    viewport.applyConstraints();
+  }
+
+  whole(): void {
+    this.viewer.viewport.goHome();
+  }
+
+  private listen(): void {
+    const { viewer } = this;
+    viewer.addHandler("update-viewport", () => this.drawNow());
+    viewer.addHandler("animation-finish", () => this.tellView());
+    viewer.addHandler("resize", () => this.redraw());
+    const kinds = {
+      "canvas-press": "press",
+      "canvas-drag": "drag",
+      "canvas-release": "release",
+      "canvas-double-click": "double-click",
+    } as const;
+    for (const [name, kind] of Object.entries(kinds)) {
+      viewer.addHandler(name as "canvas-press", (event) => this.touched(kind, event));
+    }
+    viewer.addHandler("canvas-click", (event) => {
+      if (event.quick) this.touched("click", event);
+    });
+    viewer.canvas.addEventListener("pointermove", (event) => {
+      if (!this.isOpen) return;
+      const { left, top } = viewer.canvas.getBoundingClientRect();
+      const place: Point = [event.clientX - left, event.clientY - top];
+      this.onMove(toPhoto(this.frame(), place), place);
+    });
+  }
+
+  private touched(kind: Touch["kind"], event: object): void {
+    if (!this.isOpen) return;
+    const told = event as {
+      position: OpenSeadragon.Point;
+      shift?: boolean;
+      preventDefaultAction?: boolean;
+    };
+    const place: Point = [told.position.x, told.position.y];
+    this.onTouch({
+      kind,
+      place,
+      point: toPhoto(this.frame(), place),
+      shift: told.shift ?? false,
+      hold: () => (told.preventDefaultAction = true),
+    });
+  }
+
+  /** Say on the element itself what is drawn, for style sheets and tests. */
+  private mark(name: "shown" | "complete", is: boolean): void {
+    const word = String(is);
+    if (this.element.dataset[name] !== word) this.element.dataset[name] = word;
+  }
+
+  private tellView(): void {
+    if (!this.isOpen) return;
+    const frame = this.frame();
+    const [x, y] = toPhoto(frame, [frame.width / 2, frame.height / 2]);
+    this.onView({ x, y, zoom: frame.scale });
+  }
+}
+
+/**
+ * OpenSeadragon adds a style sheet to the page unless it finds its own there, which the server's
+ * policy would refuse; our style sheet says the same. It looks for any element of this name.
+ */
+function withoutInlineStyle(): void {
+  const name = "data-openseadragon-mobile-css";
+  if (document.querySelector(`style[${name}]`)) return;
+  const mark = document.createElementNS("crackgauge", "style");
+  mark.setAttribute(name, "");
+  document.head.append(mark);
+}

@@ -1,0 +1,79 @@
+/** What is drawn over the photo, and how. */
+import { signal } from "@preact/signals";
+import { LAYERS, type Layer, layers, toggleLayer } from "../state/place";
+import {
+  applyThreshold,
+  isMoved,
+  resetThreshold,
+  setThreshold,
+  threshold,
+} from "../state/threshold";
+
+/** Of the layers, in per cent. */
+export const opacity = signal(75);
+
+const WORDS: Record<Layer, string> = {
+  probability: "Probability",
+  mask: "Mask",
+  lines: "Lines",
+  widths: "Widths",
+};
+
+export function LayerBar() {
+  return (
+    <div class="layer-bar" role="toolbar" aria-label="Layers">
+      <div class="segments">
+        {LAYERS.map((layer, at) => (
+          <button
+            key={layer}
+            type="button"
+            aria-pressed={layers.value.has(layer)}
+            title={`${WORDS[layer]} (${at + 1})`}
+            onClick={() => toggleLayer(layer)}
+          >
+            {WORDS[layer]}
+          </button>
+        ))}
+      </div>
+      <label class="slider">
+        <span>Opacity</span>
+        <input
+          type="range"
+          min="10"
+          max="100"
+          step="5"
+          value={opacity.value}
+          aria-valuetext={`${opacity.value} per cent`}
+          onInput={(event) => (opacity.value = event.currentTarget.valueAsNumber)}
+        />
+      </label>
+      <label class="slider">
+        <span>Threshold</span>
+        <input
+          id="threshold"
+          type="range"
+          min="0.01"
+          max="0.99"
+          step="0.01"
+          value={threshold.value}
+          onInput={(event) => {
+            // The mask is what a threshold changes, so it is shown.
+            if (!layers.value.has("mask")) toggleLayer("mask");
+            setThreshold(event.currentTarget.valueAsNumber);
+          }}
+        />
+        <output for="threshold">{threshold.value.toFixed(2)}</output>
+      </label>
+      {isMoved.value && (
+        <span class="row">
+          <button type="button" class="main small" onClick={() => void applyThreshold()}>
+            Measure with it
+          </button>
+          <button type="button" class="quiet small" onClick={resetThreshold}>
+            Reset
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}

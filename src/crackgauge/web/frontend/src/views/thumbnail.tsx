@@ -1,0 +1,32 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Photo } from "../api/types";
+import { turn } from "./thumbnails";
+
+const seen = new Set<string>();
+
+/** A photo, small; an empty frame until it has come. */
+export function Thumbnail({ photo }: { photo: Photo }) {
+  const path = `/api/images/${photo.id}/thumbnail`;
+  const there = photo.state !== "missing" && photo.height_px !== null;
+  const [shown, setShown] = useState(seen.has(path));
+  const over = useRef<() => void>(() => undefined);
+
+  useEffect(() => {
+    if (!there || shown) return;
+    over.current = turn(() => setShown(true));
+    return () => over.current();
+  }, [path, there]);
+
+  const ended = (good: boolean) => {
+    if (good) seen.add(path);
+    over.current();
+    over.current = () => undefined;
+  };
+  return (
+    <span class="thumbnail">
+      {there && shown && (
+        <img src={path} alt="" onLoad={() => ended(true)} onError={() => ended(false)} />
+      )}
+    </span>
+  );
+}

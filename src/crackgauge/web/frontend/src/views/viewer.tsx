@@ -1,0 +1,192 @@
+/** The photo that is open, with its layers. */
+import { effect, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { get } from "../api/client";
+import type { Photo, Zoom } from "../api/types";
+import { cracks, cracksOf, lines, loadCracks, pointedAt } from "../state/cracks";
+import { tellError } from "../state/notices";
+import { photo } from "../state/photos";
+import { crackNumber, layers, photoId, tracing, view } from "../state/place";
+import { classes, connection } from "../state/project";
+import { threshold } from "../state/threshold";
+import { heat, maskFrom } from "../viewer/colours";
+import { Stage } from "../viewer/stage";
+import { Icon } from "./icons";
+import { LayerBar, opacity } from "./layer_bar";
+import { pointer } from "./pointing";
+import { Ruler } from "./ruler";
+import { stage } from "./stage_access";
+import { begin } from "./thumbnails";
+import { PHOTO_STATE } from "./words";
+
+const HEAT = heat();
+const trouble = signal("");
+
+export function Viewer() {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const made = new Stage(element.current!);
+    stage.value = made;
+    made.onView = (seen) => (view.value = seen);
+    made.onShown = begin;
+    made.onTouch = (touch) => pointer.value.touch(touch, made);
+    made.onMove = (point, place) => pointer.value.move(point, place, made);
+    const stops = [keepOpen(made), keepProbability(made), keepLines(made), keepPalette(made)];
+    return () => {
+      stops.forEach((stop) => stop());
+      stage.value = null;
+      made.destroy();
+    };
+  }, []);
+  const now = photo.value;
+  return (
+    <main class="viewer" aria-label={now ? `Photo ${now.name}` : "Photo"}>
+      <LayerBar />
+      <div
+        class={`stage${tracing.value ? " drawing" : ""}`}
+        ref={element}
+        tabIndex={0}
+        role="application"
+        aria-label="The photo; arrow keys move it, plus and minus zoom"
+        onKeyDown={moveByKey}
+      />
+      <div class="zoom" role="group" aria-label="Zoom">
+        <ZoomButton icon="add" words="Zoom in (+)" run={() => stage.value?.zoomBy(1.5)} />
+        <ZoomButton icon="minus" words="Zoom out (−)" run={() => stage.value?.zoomBy(1 / 1.5)} />
+        <ZoomButton icon="fit" words="Whole photo (F)" run={() => stage.value?.whole()} />
+      </div>
+      <Ruler />
+      {now && <Hindrance photo={now} />}
+    </main>
+  );
+}
+
+function ZoomButton(props: { icon: "add" | "minus" | "fit"; words: string; run: () => void }) {
+  return (
+    <button type="button" aria-label={props.words} title={props.words} onClick={props.run}>
+      <Icon name={props.icon} />
+    </button>
+  );
+}
+
+function Hindrance({ photo: now }: { photo: Photo }) {
+  const words =
+    now.state === "set-aside" || now.state === "missing"
+      ? `${PHOTO_STATE[now.state]}: ${now.sentence}`
+      : trouble.value;
+  return words ? (
+    <p class="hindrance" role="status">
+      <Icon name="warning" />
+      {words}
+    </p>
+  ) : null;
+}
+
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-80, 0],
+  ArrowRight: [80, 0],
+  ArrowUp: [0, -80],
+  ArrowDown: [0, 80],
+};
+
+function moveByKey(event: KeyboardEvent): void {
+  const by = ARROWS[event.key];
+  if (!by || event.ctrlKey || event.altKey) return;
+  event.preventDefault();
+  stage.value?.panBy(...by);
+}
+
+/** Size of the photo that is open. */
+export const zoomOf = signal<{ id: string; zoom: Zoom } | null>(null);
+
+/** Open the photo of the address. */
+function keepOpen(made: Stage): () => void {
+  let abort = new AbortController();
+  const load = async (id: string) => {
+    abort.abort();
+    abort = new AbortController();
+    trouble.value = "";
+    zoomOf.value = null;
+    const wanted = view.peek();
+    made.close();
+    try {
+      const zoom = await get<Zoom>(`/api/images/${id}/tiles`, abort.signal);
+      if (photoId.peek() !== id) return;
+      made.open(id, zoom, wanted);
+      zoomOf.value = { id, zoom };
+    } catch (error) {
+      if (abort.signal.aborted && photoId.peek() !== id) return;
+      trouble.value = error instanceof Error ? error.message : String(error);
+    }
+  };
+  const stops = [
+    effect(() => {
+      const id = photoId.value;
+      if (id) void load(id);
+    }),
+    effect(() => {
+      // The server is back: what did not load is asked for again.
+      if (connection.value === "there" && trouble.peek() && photoId.peek()) {
+        void load(photoId.peek()!);
+      }
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** Load what was found in the photo, and again when it was searched or measured anew. */
+function keepProbability(made: Stage): () => void {
+  let measured = "";
+  let searched = "";
+  return effect(() => {
+    const now = photo.value;
+    const open = zoomOf.value;
+    const isSearched = now?.measured != null;
+    const stamp = JSON.stringify([now?.id, now?.measured, now?.state]);
+    if (now && stamp !== measured) {
+      measured = stamp;
+      void loadCracks(now.id, isSearched).catch(tellError);
+    }
+    const tiles = JSON.stringify([open?.id, now?.id, isSearched, now?.outdated]);
+    if (open && now && open.id === now.id && tiles !== searched) {
+      searched = tiles;
+      made.setProbability(now.id, isSearched ? open.zoom : null);
+    }
+  });
+}
+
+function keepLines(made: Stage): () => void {
+  const stops = [
+    effect(() => {
+      const own = cracksOf.value === photoId.value;
+      made.lines.set(own ? cracks.value : [], own ? lines.value : [], classes.value.length);
+      made.redraw();
+    }),
+    effect(() => {
+      made.lines.selected = crackNumber.value;
+      made.lines.pointedAt = pointedAt.value;
+      made.lines.show = layers.value.has("widths")
+        ? "widths"
+        : layers.value.has("lines")
+          ? "lines"
+          : null;
+      made.redraw();
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+function keepPalette(made: Stage): () => void {
+  const stops = [
+    effect(() => {
+      made.probability.palette = layers.value.has("mask")
+        ? maskFrom(threshold.value)
+        : layers.value.has("probability")
+          ? HEAT
+          : null;
+      made.redraw();
+    }),
+    effect(() => made.setOpacity(opacity.value / 100)),
+  ];
+  return () => stops.forEach((stop) => stop());
+}

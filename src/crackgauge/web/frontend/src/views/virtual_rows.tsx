@@ -1,0 +1,52 @@
+/** A long list of which only the rows in sight exist. */
+import type { ComponentChildren, HTMLAttributes } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+interface Props extends Omit<HTMLAttributes<HTMLDivElement>, "children"> {
+  count: number;
+  rowPx: number;
+  /** Row that must be in sight; -1 for none. */
+  current: number;
+  row: (at: number) => ComponentChildren;
+}
+
+const BEYOND = 4;
+
+export function VirtualRows({ count, rowPx, current, row, ...rest }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(600);
+
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => setHeight(element.clientHeight);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const element = box.current!;
+    if (current < 0) return;
+    const [first, last] = [current * rowPx, (current + 1) * rowPx];
+    if (first < element.scrollTop) element.scrollTop = first;
+    else if (last > element.scrollTop + element.clientHeight) {
+      element.scrollTop = last - element.clientHeight;
+    }
+  }, [current, count]);
+
+  const from = Math.max(0, Math.floor(top / rowPx) - BEYOND);
+  const to = Math.min(count, Math.ceil((top + height) / rowPx) + BEYOND);
+  const rows = [];
+  for (let at = from; at < to; at++) rows.push(row(at));
+  return (
+    <div {...rest} ref={box} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <div class="rows" role="presentation" style={{ height: `${count * rowPx}px` }}>
+        <div role="presentation" style={{ transform: `translateY(${from * rowPx}px)` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+/** Numbers and states in words. */
+import type { Crack, Photo } from "../api/types";
+import { measure } from "../state/cracks";
+
+export function number(value: number, digits = 3): string {
+  return value >= 1000
+    ? Math.round(value).toLocaleString("en").replaceAll(",", "\u202f")
+    : String(Number(value.toPrecision(digits)));
+}
+
+/** A measure in mm where there is a scale, in px where there is none. */
+export function withUnit(crack: Crack, name: string): string {
+  const mm = measure(crack, `${name}_mm`);
+  if (mm >= 0) return length(mm);
+  const px = measure(crack, `${name}_px`);
+  return px < 0 ? "–" : `${number(px)} px`;
+}
+
+export function length(mm: number): string {
+  return mm >= 1000 ? `${number(mm / 1000)} m` : `${number(mm)} mm`;
+}
+
+export function severityOf(crack: Crack): string {
+  const value = crack.measures["severity"];
+  return typeof value === "string" ? value : "";
+}
+
+export function scaleOf(photo: Photo): string {
+  const mm = photo.measured?.["mm_per_px"];
+  if (typeof mm !== "number") return "no scale";
+  const how: Record<string, string> = {
+    given: "given",
+    points: "two points",
+    marker: "marker",
+    geotiff: "GeoTIFF",
+  };
+  const source = String(photo.measured?.["scale_source"] ?? "");
+  return `${number(mm, 4)} mm/px${source ? ` (${how[source] ?? source})` : ""}`;
+}
+
+export const PHOTO_STATE: Record<Photo["state"], string> = {
+  new: "not searched",
+  done: "searched",
+  "set-aside": "set aside",
+  missing: "missing",
+};
+
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
