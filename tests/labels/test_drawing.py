@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from crackgauge.labels import Polyline, draw_lines
+from crackgauge.arrays import Window
+from crackgauge.labels import MaskShape, Polygon, Polyline, draw_lines, draw_shapes
+from crackgauge.labels.filling import draw_brush
 
 NUMBERS = st.floats(-30, 60, allow_nan=False, width=32)
 LINES = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6)
@@ -79,3 +81,36 @@ def test_pixels_of_a_segment_lie_on_it(points):
 def test_a_line_from_far_away_crosses_the_image(far: float):
     mask = draw_lines([Polyline(((2.5, 2.5), (far, 2.5)))], 5, 5)
     assert mask[2].sum() == 3
+
+
+def test_shapes_of_all_kinds_are_drawn_into_one_mask():
+    square = ((0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0))
+    mask = MaskShape.of(np.array([[True, False], [True, True]]), row=3, col=2)
+    shapes = [Polygon(square), Polyline(((3.5, 0.5), (5.5, 0.5))), mask]
+    rows = ["".join("#" if pixel else "." for pixel in row) for row in draw_shapes(shapes, 5, 6)]
+    assert rows == ["##.###", "##....", "......", "..#...", "..##.."]
+
+
+def test_a_line_with_a_width_is_drawn_with_a_round_brush():
+    points = ((3.0, 4.0), (15.0, 9.0))
+    expected = np.zeros((14, 20), np.bool_)
+    draw_brush(expected, np.array(points), 1.5)
+    assert np.array_equal(draw_shapes([Polyline(points, width_px=3.0)], 14, 20), expected)
+
+
+@pytest.mark.parametrize("away", [(-3, -2), (3, 4), (-2, 3), (50, 50), (-50, -50)])
+def test_what_leaves_the_image_is_left_out(away: tuple[int, int]):
+    """The same shapes in a larger image, cut."""
+    outer = np.array([(1.0, 1.0), (7.0, 1.0), (7.0, 6.0), (1.0, 6.0)]) + away
+    hole = np.array([(3.0, 2.0), (5.0, 2.0), (5.0, 4.0)]) + away
+    polygon = Polygon(tuple(map(tuple, outer)), holes=(tuple(map(tuple, hole)),))
+    pixels = np.random.default_rng(0).random((4, 5)) < 0.5
+    mask = MaskShape.of(pixels, row=4 + away[1], col=1 + away[0])
+    found = draw_shapes([polygon, mask], 8, 9)
+    moved = Polygon(
+        tuple((x + 60, y + 60) for x, y in polygon.points),
+        holes=(tuple((x + 60, y + 60) for x, y in polygon.holes[0]),),
+    )
+    window = Window(mask.window.row + 60, mask.window.col + 60, 4, 5)
+    whole = draw_shapes([moved, MaskShape(window, mask.runs)], 130, 130)
+    assert np.array_equal(found, whole[60:68, 60:69])

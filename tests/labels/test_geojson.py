@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
-from crackgauge.labels import ImageLabels, Polygon, Polyline, read_labels
+from crackgauge.labels import ImageLabels, Polygon, Polyline, read_labels, write_labels
 
 
 def read(folder: Path, tree: Any) -> ImageLabels:
@@ -124,3 +124,20 @@ def test_collections_in_collections_are_no_trouble(tmp_path: Path):
     for _ in range(200):
         tree = {"type": "GeometryCollection", "geometries": [tree]}
     assert len(read(tmp_path, tree).lines) == 1
+
+
+def test_what_is_written_is_read_again(tmp_path: Path):
+    outer = ((0.0, 0.0), (9.5, 0.0), (9.5, 9.25))
+    hole = ((3.0, 1.0), (5.0, 1.0), (5.0, 2.0))
+    shapes = (
+        Polygon(outer, "crack", holes=(hole, hole)),
+        Polyline(((0.1, 1 / 3), (7.0, 3.5)), "joint", width_px=2.5),
+        Polyline(((0.1, 1 / 3), (7.0, 3.5))),
+    )
+    image = ImageLabels("photos/a.jpg", 30, 20, shapes)
+    path = tmp_path / "a.geojson"
+    assert write_labels(path, [image], to="geojson") == {}
+    assert read_labels(path).images == (image,)
+    unknown = ImageLabels("", None, None, shapes)
+    assert write_labels(path, [unknown], to="geojson") == {}
+    assert read_labels(path).images == (unknown,)

@@ -46,7 +46,7 @@ def losses(image: ImageLabels, form: LabelFormat) -> Counter[str]:
 
 
 def _losses_of(shape: Shape, form: LabelFormat) -> Iterator[str]:
-    if form.labels and not shape.label:
+    if form.needs_label and not shape.label:
         yield "label-added"
     if isinstance(shape, MaskShape):
         if not form.masks:
@@ -74,7 +74,7 @@ def adapt(image: ImageLabels, form: LabelFormat) -> ImageLabels:
 
 
 def _adapted(shape: Shape, image: ImageLabels, form: LabelFormat) -> list[Shape]:
-    if form.labels and not shape.label:
+    if form.needs_label and not shape.label:
         shape = replace(shape, label=LABEL)
     if isinstance(shape, Polyline) and form.lines:
         points = shape.points * 2 if len(shape.points) == 1 else shape.points

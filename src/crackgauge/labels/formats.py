@@ -34,6 +34,7 @@ class LabelFormat:
         write: writes many images, or else one, into a text file; None where it is no text, or is
             not written.
         labels: whether a shape has a label.
+        needs_label: whether it must have one.
         sized: whether the file says how large its image is.
     """
 
@@ -49,11 +50,14 @@ class LabelFormat:
     read: Callable[[Any, Path], Found] | None = None
     write: Callable[[Any, Any], None] | None = None
     labels: bool = True
+    needs_label: bool = True
     sized: bool = True
 
 
 FORMATS: dict[str, LabelFormat] = {
-    "mask": LabelFormat("masks", ".png", many=False, polygons=False, labels=False),
+    "mask": LabelFormat(
+        "masks", ".png", many=False, polygons=False, labels=False, needs_label=False
+    ),
     "coco": LabelFormat(
         "COCO", ".json", many=True, recognise=is_coco, read=read_coco, write=write_coco
     ),
@@ -83,6 +87,7 @@ FORMATS: dict[str, LabelFormat] = {
         lines=True,
         widths=True,
         holes=True,
+        needs_label=False,
         sized=False,
         recognise=is_geojson,
         read=read_geojson,

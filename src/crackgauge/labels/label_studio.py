@@ -2,7 +2,7 @@
 
 Points are percent of the image's width and height, from its upper left corner. A brush is `rle`,
 see `crackgauge.labels.brush_bits`. An image that was uploaded is named with eight digits and `-`
-before its own name.
+before its own name. A size is named by regions; we name it beside the image, too.
 
 Source: Label Studio's task format, and its converter (label-studio-sdk, Apache-2.0).
 """
@@ -76,7 +76,7 @@ def read_label_studio(tree: Any, path: Path) -> Found:
             )
             problems.append(Problem(name, MISSING, sentence))
             continue
-        images.append(_read_task(name, results, path))
+        images.append(_read_task(Collector(path, name, *_named_size(data)), results))
     return Found(images, problems)
 
 
@@ -120,8 +120,16 @@ def _results(task: dict[str, Any]) -> list[dict[str, Any]] | None:
     return [result for result in chosen["result"] if isinstance(result, dict)]
 
 
-def _read_task(name: str, results: list[dict[str, Any]], path: Path) -> ImageLabels:
-    image = Collector(path, name, None, None)
+def _named_size(data: dict[str, Any]) -> tuple[Any, Any]:
+    """Width and height, where the task names both beside its image, as `write_label_studio` does.
+
+    Regions name them too; an image without any has them from here alone.
+    """
+    size = (data.get("width"), data.get("height"))
+    return size if all(map(to_size, size)) else (None, None)
+
+
+def _read_task(image: Collector, results: list[dict[str, Any]]) -> ImageLabels:
     # A region whose label is a result of its own has two results of one id.
     regions: dict[str, list[dict[str, Any]]] = {}
     for number, result in enumerate(results):
@@ -220,7 +228,7 @@ def write_label_studio(images: Iterable[ImageLabels], out: TextIO) -> None:
         results = [_result(image, shape, n) for n, shape in enumerate(image.shapes, start=1)]
         task = {
             "id": number,
-            "data": {"image": image.image},
+            "data": {"image": image.image, "width": image.width, "height": image.height},
             "annotations": [{"result": results, "ground_truth": False, "was_cancelled": False}],
             "predictions": [],
         }

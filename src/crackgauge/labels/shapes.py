@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -186,8 +185,3 @@ class ImageLabels:
             shapes=tuple(shape for shape in self.shapes if shape.label in wanted),
             unread=tuple(shape for shape in self.unread if shape[1] in wanted),
         )
-
-
-def moved(points: Any, *, x: float, y: float) -> Points:
-    """Points moved by (x, y)."""
-    return tuple((px + x, py + y) for px, py in points)
