@@ -13,6 +13,8 @@ import tifffile
 from crackgauge.errors import UsageError
 from crackgauge.images import read_image, read_mask, read_probability
 from crackgauge.inference.predictor import Predictor
+from crackgauge.measure import Settings
+from crackgauge.measure.region import Region, Zone
 from crackgauge.pipeline import inspect, predict
 
 Photos = Callable[..., Path]
@@ -69,9 +71,9 @@ def test_it_must_be_asked_for_and_be_what_the_model_does(
     source, out = photos(a=(30,)), tmp_path / "out"
     with pytest.raises(UsageError, match="say so with --upscale 4"):
         verb(source, out, model=enlarging)
-    with pytest.raises(UsageError, match=r"got 2, but contrast enlarges 4 times"):
+    with pytest.raises(UsageError, match="got 2, but contrast enlarges 4 times; use --upscale 4"):
         verb(source, out, model=enlarging, upscale=2)
-    with pytest.raises(UsageError, match=r"contrast does not enlarge; give --model .* cssr"):
+    with pytest.raises(UsageError, match=r"contrast does not enlarge; .* give --model .* cssr"):
         verb(source, out, model=predictor, upscale=4)
     assert not out.exists()
 
@@ -114,3 +116,28 @@ def test_inspect_by_window_measures_the_same(
     )
     for key in ("height_px", "width_px", "crack_area_px2", "crack_area_mm2", "crack_count"):
         assert whole[key] == windows[key]
+
+
+@pytest.mark.parametrize("big_px", [98_304, 98_303], ids=["whole", "windows"])
+def test_areas_are_those_of_the_photo(
+    photos: Photos, enlarging: Predictor, tmp_path: Path, big_px: int
+) -> None:
+    """The upper half of the photo is looked at, whose crack is in row 20; the other is in 45."""
+    source, upper = photos(a=(20, 45)), ((0.0, 0.0), (96.0, 0.0), (96.0, 32.0), (0.0, 32.0))
+    region = Region(include=(Zone("", (upper,)),), zones=(Zone("upper", (upper,)),))
+    out = tmp_path / "out"
+    inspect(
+        source,
+        out,
+        model=enlarging,
+        upscale=4,
+        mm_per_px=0.5,
+        settings=Settings(region=region),
+        big_px=big_px,
+    )
+    crack = row_of(out / "cracks.csv")
+    assert row_of(out / "images.csv")["crack_count"] == 1
+    assert 4 * 18 <= crack["bbox_top_px"] < crack["bbox_bottom_px"] <= 4 * 23
+    zone = row_of(out / "zones.csv")
+    assert zone["zone_area_px2"] == 16 * 96 * 32
+    assert zone["crack_count"] == 1

@@ -65,6 +65,15 @@ class Zone(NamedTuple):
             inside ^= crossing & (x_px < x0 + (y_px - y0) * ((x1 - x0) / (y1 - y0)))
         return inside
 
+    def enlarged(self, times: int) -> Zone:
+        """The same area in px of the image enlarged so many times.
+
+        >>> Zone("", (((0, 0), (1, 0), (1, 2)),)).enlarged(4).rings
+        (((0, 0), (4, 0), (4, 8)),)
+        """
+        rings = tuple(tuple((times * x, times * y) for x, y in ring) for ring in self.rings)
+        return self._replace(rings=rings)
+
     def drawn(self, window: Window) -> Mask:
         """Draw the pixels of a window whose centres are inside, bool (height, width)."""
         steps = np.zeros((window.height, window.width + 1), dtype=np.uint8)
@@ -100,6 +109,10 @@ class Region(NamedTuple):
         for zone in self.exclude:
             mask &= ~zone.drawn(window)
         return mask
+
+    def enlarged(self, times: int) -> Region:
+        """The same areas in px of the image enlarged so many times."""
+        return Region(*(tuple(zone.enlarged(times) for zone in zones) for zones in self))
 
     @property
     def limits(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crackgauge.arrays import Image, Mask, Probability, Window
@@ -81,7 +81,8 @@ def inspect(
             model's own.
         upscale: how many times the model enlarges the photo; needed for those that do. Masks,
             overlays, positions and measures in pixels are then those of the enlarged photo, whose
-            pixels cover `mm_per_px / upscale`.
+            pixels cover `mm_per_px / upscale`; the areas of `settings.region` stay in those of
+            the photo.
         recursive: look into folders inside the source.
         overwrite: begin again whatever is in `out`.
         backend: as in `open_model`; so are `device`, `threads` and `precision`.
@@ -112,6 +113,8 @@ def inspect(
     )
     network.check_upscale(upscale)
     network.check_widths()
+    # Areas are given in px of the photo, and measured in those of the enlarged one.
+    enlarged = replace(measured, region=measured.region.enlarged(network.enlargement))
     fingerprint = {
         "command": "inspect",
         "source": source_root(source).resolve().as_posix(),
@@ -122,7 +125,7 @@ def inspect(
     }
     with open_run_folder(out, fingerprint, owned=_OWNED, overwrite=overwrite) as folder:
         outcome = run_jobs(
-            jobs, _Inspect(network, folder, rule, measured, big_px), folder, progress
+            jobs, _Inspect(network, folder, rule, enlarged, big_px), folder, progress
         )
         summary = outcome.summary(out)
         write_set_aside(out, summary.set_aside)

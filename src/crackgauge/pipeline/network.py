@@ -114,12 +114,14 @@ class Network:
                 f"pixels; say so with --upscale {own}, or choose another --model"
             )
         if upscale is not None and upscale != own:
-            does = f"enlarges {own} times" if own > 1 else "does not enlarge"
-            raise UsageError(
-                f"upscale: got {upscale}, but {self.predictor.metadata.architecture} {does}; give "
-                f"--model a model with output scale {upscale}, such as one trained by the preset "
-                "cssr, which enlarges 4 times"
+            does = (
+                f"enlarges {own} times; use --upscale {own}, or another --model"
+                if own > 1
+                else "does not enlarge; leave --upscale out, or give --model a model that does, "
+                "such as one trained by the preset cssr (4 times)"
             )
+            name = self.predictor.metadata.architecture
+            raise UsageError(f"upscale: got {upscale}, but {name} {does}")
 
     def check_widths(self) -> None:
         """Make sure that the model draws cracks as wide as they are.
