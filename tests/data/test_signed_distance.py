@@ -67,6 +67,15 @@ def test_a_turned_truth_takes_the_distance_that_it_has_by_itself(
     assert distances.kept == 1
 
 
+def test_each_truth_is_measured_once() -> None:
+    truths = [SQUARE, SQUARE.T[:5], ~SQUARE]
+    distances = PatchDistances(truths)
+    first = [distances.of(index, truth) for index, truth in enumerate(truths)]
+    again = [distances.of(index, truth) for index, truth in enumerate(truths)]
+    assert distances.kept == 3
+    assert all(np.shares_memory(a, b) for a, b in zip(first, again, strict=True))
+
+
 def test_a_part_of_a_truth_is_measured_by_itself() -> None:
     truth = np.zeros((8, 8), bool)
     truth[1:3], truth[6] = True, True
