@@ -61,6 +61,33 @@ def test_a_shuffle_unit_makes_four_channels_the_four_pixels_of_one() -> None:
     assert out[0, 0].tolist() == [[1.0, 2.0], [0.0, 4.0]]
 
 
+@torch.no_grad()
+def test_the_network_written_out_once_more() -> None:
+    torch.manual_seed(0)
+    network = build("vgg-unet", filters=[4, 6, 8, 10, 12]).eval()
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    for layer in layers:
+        nn.init.normal_(layer.bias)
+
+    def convolve(x: torch.Tensor) -> torch.Tensor:
+        layer = layers.pop(0)
+        return functional.relu(functional.conv2d(x, layer.weight, layer.bias, padding=1))
+
+    image = x = torch.randn(1, 3, 32, 48)
+    groups = []
+    for count in (2, 2, 3, 3, 3):
+        x = functional.max_pool2d(x, 2) if groups else x
+        for _ in range(count):
+            x = convolve(x)
+        groups.append(x)
+    x = functional.pixel_shuffle(convolve(groups[4]), 2)
+    for group in (3, 2, 1):
+        x = functional.pixel_shuffle(convolve(torch.cat((x, groups[group]), dim=1)), 2)
+    x = convolve(torch.cat((x, groups[0]), dim=1))
+    (head,) = layers
+    torch.testing.assert_close(network(image).logits, functional.conv2d(x, head.weight, head.bias))
+
+
 def test_receptive_field_is_what_gradients_measure() -> None:
     network = build("vgg-unet", filters=[2, 2, 2, 2, 2])
     assert network.receptive_field_px == 2 * base.measured_reach(network, 288) + 1
