@@ -1,4 +1,4 @@
-"""`crackgauge data check | split | synth | patches`: datasets of images and masks."""
+"""`crackgauge data check | convert | split | synth | patches`: datasets of images and masks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crackgauge.cli import data_patches, options
+from crackgauge.cli import data_convert, data_patches, options
 from crackgauge.errors import UsageError
 
 if TYPE_CHECKING:
     from crackgauge.data.doctor import DoctorReport
 
 app = typer.Typer(
-    help="Check, split, render and cut datasets of images and masks.", no_args_is_help=True
+    help="Check, convert, split, render and cut datasets of images and masks.",
+    no_args_is_help=True,
 )
+app.command("convert", epilog=data_convert.EPILOG)(data_convert.command)
 app.command("patches", epilog=data_patches.EPILOG)(data_patches.command)
 
 _SHOWN = 8  # of each kind
