@@ -9,7 +9,8 @@ import pytest
 
 from crackgauge.arrays import Window
 from crackgauge.measure import Scale, Survey, measure
-from crackgauge.web.exporting import _clear, patches_of, without_rejected
+from crackgauge.web.exporting import without_rejected
+from crackgauge.web.rejected import clear_patches, patches_of
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_an_oblique_image_keeps_its_area(mask: Any):
 def test_the_pixels_of_a_rejected_crack_go_and_no_others(mask: Any, survey: Survey):
     """The slanted crack lies in the bounding box of none, and the box of the first in its."""
     patches = patches_of(survey, [2], lambda window: mask[window.slices])
-    left = _clear(mask.copy(), Window(0, 0, *mask.shape), patches)
+    left = clear_patches(mask.copy(), Window(0, 0, *mask.shape), patches)
     expected = mask.copy()
     expected[14:60] = False
     assert np.array_equal(left, expected)
@@ -79,10 +80,10 @@ def test_the_pixels_of_a_rejected_crack_go_and_no_others(mask: Any, survey: Surv
 
 def test_by_window_the_same_goes(mask: Any, survey: Survey):
     patches = patches_of(survey, [1, 2], lambda window: mask[window.slices])
-    whole = _clear(mask.copy(), Window(0, 0, *mask.shape), patches)
+    whole = clear_patches(mask.copy(), Window(0, 0, *mask.shape), patches)
     by_window = np.zeros_like(mask)
     for row in range(0, 80, 16):
         for col in range(0, 120, 40):
             window = Window(row, col, 16, 40)
-            by_window[window.slices] = _clear(mask[window.slices].copy(), window, patches)
+            by_window[window.slices] = clear_patches(mask[window.slices].copy(), window, patches)
     assert np.array_equal(by_window, whole)

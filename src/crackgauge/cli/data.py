@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crackgauge.cli import data_convert, data_patches, options
+from crackgauge.cli import data_convert, data_from_project, data_patches, options
 from crackgauge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("convert", epilog=data_convert.EPILOG)(data_convert.command)
 app.command("patches", epilog=data_patches.EPILOG)(data_patches.command)
+app.command("from-project", epilog=data_from_project.EPILOG)(data_from_project.command)
 
 _SHOWN = 8  # of each kind
 

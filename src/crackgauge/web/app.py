@@ -13,7 +13,17 @@ import crackgauge
 from crackgauge.errors import CrackgaugeError
 from crackgauge.web.page import PageFile, answering
 from crackgauge.web.refusals import Problem, Refused, as_refused, misfit
-from crackgauge.web.routes import cracks, exports, images, jobs, project, session, strokes
+from crackgauge.web.routes import (
+    cracks,
+    datasets,
+    exports,
+    images,
+    jobs,
+    project,
+    session,
+    strokes,
+    trainings,
+)
 from crackgauge.web.state import State
 
 BUILD_THE_PAGE = (
@@ -45,7 +55,7 @@ def create_app(state: State, page: Mapping[str, PageFile]) -> FastAPI:
         },
     )
     app.state.crackgauge = state
-    for each in (session, project, images, strokes, cracks, jobs, exports):
+    for each in (session, project, images, strokes, cracks, jobs, exports, datasets, trainings):
         app.include_router(each.router)
     app.add_exception_handler(CrackgaugeError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_error)

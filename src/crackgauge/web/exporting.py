@@ -12,12 +12,9 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import cv2
-import numpy as np
+from typing import Any
 
 from crackgauge.arrays import Image, Mask, Window
 from crackgauge.files import atomic_path, write_text_atomic
@@ -42,6 +39,7 @@ from crackgauge.report.html import ReportModel
 from crackgauge.web.blocks import Tell, blocks
 from crackgauge.web.mask_sources import MaskSource, open_masks
 from crackgauge.web.measuring import probability_file
+from crackgauge.web.rejected import clear_patches, patches_of
 
 ARCHIVE = "crackgauge.zip"
 REVIEW_FILE = "review.csv"
@@ -50,13 +48,6 @@ _PICTURED = ("html", "pdf")
 # A spreadsheet would take a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHARE_OF_IMAGES = 0.8
-
-
-class Patch(NamedTuple):
-    """Pixels of rejected cracks: bool (window.height, window.width), True for those."""
-
-    window: Window
-    pixels: Mask
 
 
 def export(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -156,53 +147,6 @@ def without_rejected(survey: Survey, rejected: Sequence[int], standard: str | No
     return Survey.from_json(tables)
 
 
-def patches_of(
-    survey: Survey, rejected: Sequence[int], mask_of: Callable[[Window], Mask]
-) -> list[Patch]:
-    """Find the pixels of rejected cracks.
-
-    A component of the mask belongs to a rejected crack if the crack's centre line or its widest
-    spot lies on it (within one px).
-
-    Args:
-        survey: of one image, with all cracks.
-        rejected: their numbers.
-        mask_of: called with a window, gives the mask there.
-    """
-    patches = []
-    cracks = survey.cracks[survey.cracks["crack_id"].isin(rejected)]
-    for crack in cracks.to_dict("records"):
-        top, left = int(crack["bbox_top_px"]), int(crack["bbox_left_px"])
-        bottom, right = int(crack["bbox_bottom_px"]), int(crack["bbox_right_px"])
-        window = Window(top, left, bottom - top, right - left)
-        mask = mask_of(window)
-        _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        lines = survey.branches.loc[survey.branches["crack_id"] == crack["crack_id"], "line_px"]
-        spots = [np.array([[crack["width_max_x_px"], crack["width_max_y_px"]]])]
-        spots += [line[:, :2] for line in lines if line is not None]
-        places = np.floor(np.concatenate(spots)).astype(int) - [left, top]
-        touched: set[Any] = {0}
-        for col, row in places:
-            near = labels[max(row - 1, 0) : row + 2, max(col - 1, 0) : col + 2]
-            touched |= set(near.ravel().tolist())
-        patches.append(Patch(window, np.isin(labels, sorted(touched - {0}))))
-    return patches
-
-
-def _clear(mask: Mask, window: Window, patches: Sequence[Patch]) -> Mask:
-    """Take rejected cracks out of the mask of a window."""
-    for patch in patches:
-        top, left = max(patch.window.row, window.row), max(patch.window.col, window.col)
-        bottom = min(patch.window.row + patch.window.height, window.row + window.height)
-        right = min(patch.window.col + patch.window.width, window.col + window.width)
-        if top < bottom and left < right:
-            size = (bottom - top, right - left)
-            here = Window(top - window.row, left - window.col, *size)
-            there = Window(top - patch.window.row, left - patch.window.col, *size)
-            mask[here.slices] &= ~patch.pixels[there.slices]
-    return mask
-
-
 _Surveys = tuple[Survey, Survey, Sequence[int]]
 
 
@@ -212,7 +156,7 @@ def _write_small(
     before, survey, rejected = surveys
     mask = masks.mask(Window(0, 0, masks.height, masks.width))
     patches = patches_of(before, rejected, lambda window: mask[window.slices])
-    mask = _clear(mask, Window(0, 0, *mask.shape), patches)
+    mask = clear_patches(mask, Window(0, 0, *mask.shape), patches)
     outputs = [f"masks/{key}.png"]
     write_mask(work / outputs[0], mask)
     if photo is None:
@@ -240,7 +184,7 @@ def _write_big(
         overview = Overview(masks.height, masks.width)
         with open_mask_writer(work / outputs[0], masks.height, masks.width) as writer:
             for window in blocks(masks.height, masks.width):
-                mask = _clear(masks.mask(window), window, patches)
+                mask = clear_patches(masks.mask(window), window, patches)
                 writer.write(window, mask)
                 if source is not None:
                     overview.add(window, source.read(window), mask)
@@ -249,7 +193,7 @@ def _write_big(
         photo_source = source
 
         def read(window: Window) -> tuple[Image, Mask]:
-            return photo_source.read(window), _clear(masks.mask(window), window, patches)
+            return photo_source.read(window), clear_patches(masks.mask(window), window, patches)
 
         mm_per_px = _scale_bar(survey)
         closeup = closeup_of(survey, masks.height, masks.width, read, mm_per_px)

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import crackgauge
 from crackgauge.files import storing
 from crackgauge.measure import Settings, load_standard
 from crackgauge.pipeline.recording import settings_words
+from crackgauge.web.collecting import collect
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.job_table import JobRecord
 from crackgauge.web.limits import Limits
@@ -50,6 +52,8 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     """
     if job.kind == "export":
         return _export(job, project, limits)
+    if job.kind == "dataset":
+        return _dataset(job, project, limits)
     image = project.images.get(str(job.image_id))
     if job.kind == "coarse":
         target = project.coarse(image)
@@ -181,6 +185,24 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         "folder": str(project.export_folder(job.id)),
     }
     return JobRequest("export", arguments, limits.export_s, _nothing, _as_it_is)
+
+
+def _dataset(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
+    wanted = job.arguments
+    work = project.folder / "datasets" / f".{job.id}.work"
+    folder = project.dataset_folder(job.id)
+    shutil.rmtree(folder, ignore_errors=True)  # of a server that was killed before it was noted
+    arguments = collect(
+        project, work, name=wanted["name"], val_share=wanted["val_share"], seed=wanted["seed"]
+    )
+
+    def keep(result: Result) -> None:
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        project.datasets.add(job.id, name=wanted["name"], created=created, made=result)
+        shutil.rmtree(work, ignore_errors=True)
+
+    asked = {**arguments, "folder": str(folder)}
+    return JobRequest("dataset", asked, limits.export_s, keep, _as_it_is)
 
 
 def _review(project: Project, images: list[ImageRecord]) -> tuple[list[list[Any]], dict[str, Any]]:

@@ -11,20 +11,24 @@ from typing import Any, Literal
 from crackgauge.web.database import Database, new_id
 from crackgauge.web.refusals import Refused, busy, not_found
 
-JobKind = Literal["find", "measure", "coarse", "export"]
+JobKind = Literal["find", "measure", "coarse", "export", "dataset", "train"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
-# Jobs that ended are kept so many, the newest ones; exports are kept all.
+# Jobs that ended are kept so many, the newest ones; all of those whose result is kept.
 _KEPT = 1000
+_RESULTS = "('export', 'dataset', 'train')"
 _NEXT = """
-    SELECT id FROM jobs AS job WHERE state = 'queued'
+    SELECT id FROM jobs AS job WHERE state = 'queued' AND kind <> 'train'
         AND NOT EXISTS (SELECT 1 FROM jobs AS other
             WHERE other.state = 'running' AND other.image_id = job.image_id)
-        AND (kind <> 'export' OR NOT EXISTS (SELECT 1 FROM jobs AS other
+        AND (kind NOT IN ('export', 'dataset') OR NOT EXISTS (SELECT 1 FROM jobs AS other
             WHERE other.state IN ('queued', 'running') AND other.kind IN ('find', 'measure')
                 AND other.number < job.number))
     ORDER BY number LIMIT 1
 """
+_NEXT_TRAINING = (
+    "SELECT id FROM jobs WHERE state = 'queued' AND kind = 'train' ORDER BY number LIMIT 1"
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class JobRecord:
     Args:
         number: in the order in which they came.
         id: made by the server.
-        kind: `find`, `measure`, `coarse` (a small copy of a large photo) or `export`.
-        image_id: of the photo; None for an export.
+        kind: `find`, `measure`, `coarse` (a small copy of a large photo), `export`, `dataset` or
+            `train`.
+        image_id: of the photo; None for what is of many.
         arguments: what it is given besides.
         state: `queued`, `running`, `done`, `failed` or `cancelled`.
         tries: how often it was begun.
@@ -139,10 +144,26 @@ class JobTable:
     def claim(self) -> JobRecord | None:
         """Begin the job that has waited longest.
 
-        Of one photo one job runs at a time, and an export waits for all that was asked before it.
+        Of one photo one job runs at a time; an export or a dataset waits for all that was asked
+        before it. Trainings are another's to begin, see `claim_training`.
         """
+        return self._claim(_NEXT)
+
+    def claim_training(self) -> JobRecord | None:
+        """Begin the training that has waited longest."""
+        return self._claim(_NEXT_TRAINING)
+
+    def of_kind(self, kind: JobKind) -> list[JobRecord]:
+        """Return the jobs of a kind, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM jobs WHERE kind = ? ORDER BY number DESC", (kind,)
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def _claim(self, query: str) -> JobRecord | None:
         with self._database.write() as connection:
-            row = connection.execute(_NEXT).fetchone()
+            row = connection.execute(query).fetchone()
             if row is None:
                 return None
             connection.execute(
@@ -166,7 +187,7 @@ class JobTable:
                 (state, reason, sentence, json.dumps(result or {}), job_id),
             )
             connection.execute(
-                "DELETE FROM jobs WHERE kind <> 'export' AND state IN "
+                f"DELETE FROM jobs WHERE kind NOT IN {_RESULTS} AND state IN "
                 "('done', 'failed', 'cancelled') AND number <= "
                 "(SELECT MAX(number) FROM jobs) - ?",
                 (_KEPT,),

@@ -30,6 +30,8 @@ class Limits:
         session_bytes: that the strokes of one photo take.
         stroke_px: pixels that a brush stroke is drawn over.
         queue_jobs: jobs that wait.
+        datasets: that are kept.
+        trainings: that wait.
         head_s: until a request's headers must be there.
         body_s: until a request's body must be there, besides `body_bytes_per_s`.
         body_bytes_per_s: slowest upload.
@@ -61,6 +63,8 @@ class Limits:
     session_bytes: int = 64 * _MIB
     stroke_px: int = 1_000_000_000
     queue_jobs: int = 40_000
+    datasets: int = 200
+    trainings: int = 20
     head_s: float = 10.0
     body_s: float = 10.0
     body_bytes_per_s: int = 64 * 1024

@@ -6,6 +6,8 @@ found/ID/            probability and survey of a photo
 annotations/         strokes made by hand
 cache/ID/            thumbnails and tiles; may be deleted
 exports/ID/          reports and exports
+datasets/ID/         corrected photos with masks, to learn from
+trainings/ID/        trainings, with what they were started from
 .lock                held by the server at work
 """
 
@@ -29,13 +31,14 @@ from crackgauge.pipeline.naming import source_root
 from crackgauge.web.annotation_table import AnnotationRecord, AnnotationTable
 from crackgauge.web.crack_table import CrackTable
 from crackgauge.web.database import DATABASE_FILE, Database
+from crackgauge.web.dataset_table import DatasetTable
 from crackgauge.web.image_table import FoundFile, ImageRecord, ImageTable
 from crackgauge.web.job_table import JobTable
 from crackgauge.web.paths import resolve_under
 from crackgauge.web.project_table import ProjectSettings, ProjectTable
 from crackgauge.web.refusals import Refused, not_found
 
-ROOMS = ("uploads", "found", "annotations", "cache", "exports")
+ROOMS = ("uploads", "found", "annotations", "cache", "exports", "datasets", "trainings")
 _UNSAFE = re.compile(r"[^\w .()/+-]")
 _LONGEST_NAME = 200
 _DEFAULT_MODEL = Path(str(resources.files("crackgauge") / "weights" / "default.onnx"))
@@ -67,9 +70,7 @@ def read_model_info(model: str | Path | None) -> ModelInfo:
         ModelFileError: it is no model, or one that is refused.
         UsageError: a model that enlarges.
     """
-    path = _DEFAULT_MODEL if model is None else Path(model)
-    if path.is_dir():
-        path = path / EXPORTED_NAME
+    path = model_path(model)
     file = read_model_file(path)
     metadata = file.metadata
     if metadata.enlargement != 1:
@@ -85,6 +86,12 @@ def read_model_info(model: str | Path | None) -> ModelInfo:
         threshold=metadata.threshold,
         threshold_source=metadata.threshold_source or "",
     )
+
+
+def model_path(model: str | Path | None) -> Path:
+    """Return the file of a model: the default's for None, the exported one of a training."""
+    path = _DEFAULT_MODEL if model is None else Path(model)
+    return path / EXPORTED_NAME if path.is_dir() else path
 
 
 class Project:
@@ -111,6 +118,7 @@ class Project:
         self.cracks = CrackTable(self.database)
         self.jobs = JobTable(self.database)
         self.annotations = AnnotationTable(self.database)
+        self.datasets = DatasetTable(self.database)
 
     @property
     def title(self) -> str:
@@ -210,6 +218,14 @@ class Project:
         """Return the folder of an export."""
         return self.folder / "exports" / job_id
 
+    def dataset_folder(self, dataset_id: str) -> Path:
+        """Return the folder of a dataset."""
+        return self.folder / "datasets" / dataset_id
+
+    def training_folder(self, job_id: str) -> Path:
+        """Return the folder of a training."""
+        return self.folder / "trainings" / job_id
+
     def scale_of(self, image: ImageRecord) -> dict[str, Any]:
         """Return the scale of a photo as `ScaleRule` takes it."""
         if image.scale is not None:
@@ -227,11 +243,16 @@ class Project:
         for path in (self.folder / "uploads").iterdir():
             if path.name not in kept:
                 path.unlink(missing_ok=True)
-        for folder in (self.folder / "exports").iterdir():
-            try:
-                self.jobs.get(folder.name)
-            except Refused:
+        datasets = {dataset.id for dataset in self.datasets.every()}
+        for folder in (self.folder / "datasets").iterdir():
+            if folder.name not in datasets:
                 shutil.rmtree(folder, ignore_errors=True)
+        for room in ("exports", "trainings"):
+            for folder in (self.folder / room).iterdir():
+                try:
+                    self.jobs.get(folder.name)
+                except Refused:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _found_file(path: Path, root: Path) -> FoundFile | None:

@@ -283,5 +283,6 @@ class Health(BaseModel):
     workers: list[int | None] = Field(description="process numbers; null while one is replaced")
     renderer: int | None
     tracer: int | None = Field(description="null before the first photo is corrected")
+    trainer: int | None = Field(description="null while no training runs")
     queued: int
     running: int

@@ -34,6 +34,7 @@ from crackgauge.web.security import Access
 from crackgauge.web.state import State
 from crackgauge.web.supervision import WorkerSettings
 from crackgauge.web.tracing import Tracing
+from crackgauge.web.trainer import Trainer
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _GRACE_S = 3
@@ -140,6 +141,7 @@ def _start(
     renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
     tracing = Tracing(project, limits, WorkerSettings(None, 1, memory, warm=False, traces=True))
     annotations = Annotations(project, tracing, renderer, limits)
+    trainer = Trainer(project, limits, events)
     stack.callback(queue.close)
     hosts = {*_LOOPBACK, settings.host, *settings.names}
     access = Access(
@@ -149,7 +151,9 @@ def _start(
         public,
     )
     queue.start()
-    state = State(project, queue, renderer, tracing, annotations, events, limits, access)
+    trainer.start()
+    stack.callback(trainer.close)
+    state = State(project, queue, renderer, tracing, annotations, trainer, events, limits, access)
     closing = threading.Event()
     looking = threading.Thread(target=_look_at_photos, args=(state, closing), daemon=True)
     stack.callback(looking.join, 10)

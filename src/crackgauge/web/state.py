@@ -17,6 +17,7 @@ from crackgauge.web.renderer import Renderer
 from crackgauge.web.schemas import Image, Job
 from crackgauge.web.security import Access
 from crackgauge.web.tracing import Tracing
+from crackgauge.web.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class State:
     renderer: Renderer
     tracing: Tracing
     annotations: Annotations
+    trainer: Trainer
     events: Events
     limits: Limits
     access: Access
@@ -44,6 +46,8 @@ class State:
             Refused: 404.
         """
         record = self.project.jobs.get(job_id)
+        if record.kind == "train":
+            return Job.of(record, self.trainer.describe(record).share)
         return Job.of(record, self.queue.share(record))
 
     def tell_image(self, image_id: str) -> None:

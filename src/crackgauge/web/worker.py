@@ -72,6 +72,7 @@ class Tasks:
             "find": lambda: self._find(arguments, tell),
             "measure": lambda: self._measure(arguments),
             "export": lambda: self._export(arguments, tell),
+            "dataset": lambda: self._write_dataset(arguments, tell),
             "trace": lambda: self._tracing().trace(arguments),
             "propose": lambda: self._tracing().propose(arguments),
         }
@@ -121,6 +122,13 @@ class Tasks:
         from crackgauge.web.exporting import export
 
         return export(arguments, tell)
+
+    def _write_dataset(
+        self, arguments: Mapping[str, Any], tell: Callable[[float], None]
+    ) -> dict[str, Any]:
+        from crackgauge.web.dataset_writing import write_dataset
+
+        return write_dataset(arguments, tell)
 
 
 def main(arguments: str) -> None:

@@ -36,7 +36,7 @@ def begin_export(wanted: ExportWanted, server: Server) -> Job:
 def get_archive(job_id: Id, server: Server) -> Response:
     """Download all files of an export as one ZIP."""
     _files(server, job_id)
-    return _download(resolve_under(server.project.export_folder(job_id), ARCHIVE))
+    return download(resolve_under(server.project.export_folder(job_id), ARCHIVE))
 
 
 @router.get(
@@ -49,7 +49,7 @@ def get_file(job_id: Id, number: Index, server: Server) -> Response:
     files = _files(server, job_id)
     if number >= len(files):
         raise not_found("file")
-    return _download(resolve_under(server.project.export_folder(job_id) / "files", files[number]))
+    return download(resolve_under(server.project.export_folder(job_id) / "files", files[number]))
 
 
 def _files(server: State, job_id: str) -> list[str]:
@@ -61,21 +61,25 @@ def _files(server: State, job_id: str) -> list[str]:
     return [str(each["name"]) for each in job.result["files"]]
 
 
-def _download(path: Path) -> Response:
-    """Send a file to be saved, whatever is in it; parts of it cannot be asked for."""
-    shown = "".join(
-        sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in path.name
-    )
+def download(path: Path) -> Response:
+    """Send a file to be saved; parts of it cannot be asked for."""
     return StreamingResponse(
         _content(path),
         media_type=_BINARY,
-        headers={
-            "Content-Length": str(path.stat().st_size),
-            "Content-Disposition": f'attachment; filename="{shown}"',
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-            "Accept-Ranges": "none",
-        },
+        headers={"Content-Length": str(path.stat().st_size), **download_headers(path.name)},
     )
+
+
+def download_headers(name: str) -> dict[str, str]:
+    """Return headers that have a browser save an answer, whatever is in it."""
+    shown = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name
+    )
+    return {
+        "Content-Disposition": f'attachment; filename="{shown}"',
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Accept-Ranges": "none",
+    }
 
 
 def _content(path: Path) -> Iterator[bytes]:

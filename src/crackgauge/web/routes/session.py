@@ -57,6 +57,7 @@ def get_health(server: Server) -> Health:
         workers=server.queue.pids,
         renderer=server.renderer.pid,
         tracer=server.tracing.pid,
+        trainer=server.trainer.pid,
         queued=counts["queued"],
         running=counts["running"],
     )

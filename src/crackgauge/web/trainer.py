@@ -1,0 +1,304 @@
+"""Trainings, one at a time: a child process, watched by a thread of the server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from crackgauge.errors import CrackgaugeError
+from crackgauge.pipeline.training import missing_for_training
+from crackgauge.web.access_token import TOKEN_VARIABLE
+from crackgauge.web.dataset_schemas import Training, TrainingWanted
+from crackgauge.web.events import Events
+from crackgauge.web.job_table import JobRecord
+from crackgauge.web.jobs import KILLED
+from crackgauge.web.limits import Limits
+from crackgauge.web.project import Project, display_name
+from crackgauge.web.refusals import Refused, as_refused, busy, missing_extra, not_found
+from crackgauge.web.training_records import (
+    Progress,
+    arguments_of,
+    epochs_of,
+    model_of,
+    prepare,
+    progress_of,
+    recipe_of,
+    serving_command,
+)
+
+_LOOK_EVERY_S = 1.0
+_AGAIN_S = 5.0
+_GRACE_S = 65.0
+# What a server that is being closed waits for a state to be saved; the child goes on by itself.
+_CLOSING_S = 5.0
+_LOG = logging.getLogger("crackgauge.web")
+
+
+class Trainer:
+    """Works off the trainings of a project.
+
+    Args:
+        project: whose datasets and model.
+        limits: the bounds.
+        events: who is told.
+    """
+
+    def __init__(self, project: Project, limits: Limits, events: Events) -> None:
+        self._project = project
+        self._limits = limits
+        self._events = events
+        self._closing = threading.Event()
+        self._child: subprocess.Popen[str] | None = None
+        self._told: tuple[str, Progress] | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the training's process; None where none runs."""
+        child = self._child
+        return None if child is None or child.poll() is not None else child.pid
+
+    def start(self) -> None:
+        """Take up what an earlier server left, and begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Have the training save its state; it goes on when the server is started again."""
+        self._closing.set()
+        child = self._child
+        if child is not None:
+            child.terminate()
+        self._thread.join(_CLOSING_S)
+
+    def add(self, wanted: TrainingWanted) -> JobRecord:
+        """Queue a training that starts from the model of now.
+
+        Raises:
+            Refused: 404, no such dataset; 422, no recipe for this model; 501, torch is missing;
+                503, too many wait.
+            StorageError: the disk is full.
+        """
+        _require_torch()
+        project = self._project
+        dataset = project.datasets.get(wanted.dataset)
+        recipe = recipe_of(project, dataset, preset=wanted.preset, epochs=wanted.epochs)
+        name = display_name(wanted.name or f"{dataset.name}, {recipe.preset}")
+        arguments = {"dataset": dataset.id, "preset": recipe.preset, "name": name}
+        with project.database.write():
+            self._check_room()
+            (job,) = project.jobs.add(
+                "train", [None], most=self._limits.queue_jobs, arguments=arguments
+            )
+            prepare(project, job.id, recipe)
+        self._tell(job.id)
+        return job
+
+    def resume(self, job_id: str) -> JobRecord:
+        """Go on with a training that was stopped or failed, from its last state.
+
+        Raises:
+            Refused: 404; 409, it runs or is done; 501, torch is missing; 503, too many wait.
+        """
+        _require_torch()
+        with self._project.database.write():
+            job = self.get(job_id)
+            if job.state not in ("cancelled", "failed"):
+                raise Refused(409, "not-stopped", f"this training is {job.state}")
+            self._check_room()
+            self._project.jobs.end(job_id, "queued")
+        self._tell(job_id)
+        return self.get(job_id)
+
+    def stop(self, job_id: str) -> JobRecord:
+        """Stop a training; its state is kept.
+
+        Raises:
+            Refused: 404; 409, it has ended.
+        """
+        self.get(job_id)
+        self._project.jobs.cancel(job_id)
+        self._tell(job_id)
+        return self.get(job_id)
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return one.
+
+        Raises:
+            Refused: 404.
+        """
+        job = self._project.jobs.get(job_id)
+        if job.kind != "train":
+            raise not_found("training")
+        return job
+
+    def describe(self, job: JobRecord) -> Training:
+        """Word a training."""
+        folder = self._project.training_folder(job.id)
+        progress, epochs = progress_of(folder), epochs_of(folder)
+        model = model_of(folder) if job.state == "done" else None
+        share = progress.epoch / epochs if epochs else 0.0
+        return Training(
+            id=job.id,
+            name=job.arguments["name"],
+            dataset=job.arguments["dataset"],
+            preset=job.arguments["preset"],
+            state=job.state,
+            share=1.0 if job.state == "done" else min(share, 1.0),
+            epoch=progress.epoch,
+            epochs=epochs,
+            scores=dict(progress.scores),
+            model_path_name=None if model is None else self._below_project(model),
+            command=None if model is None else serving_command(self._project, job.id),
+            error=job.sentence,
+        )
+
+    def model(self, job_id: str) -> Path:
+        """Return the model that a training left.
+
+        Raises:
+            Refused: 404; 409, it is not done.
+        """
+        job = self.get(job_id)
+        found = model_of(self._project.training_folder(job_id)) if job.state == "done" else None
+        if found is None:
+            raise Refused(409, "not-done", f"this training is {job.state}; wait until it is done")
+        return found
+
+    def _below_project(self, path: Path) -> str:
+        return path.relative_to(self._project.folder).as_posix()
+
+    def _check_room(self) -> None:
+        waiting = [job for job in self._project.jobs.of_kind("train") if job.state == "queued"]
+        if len(waiting) >= self._limits.trainings:
+            raise busy(f"{len(waiting)} trainings are waiting", retry_after_s=60)
+
+    def _work(self) -> None:
+        while not self._closing.is_set():
+            try:
+                job = self._project.jobs.claim_training()
+            except CrackgaugeError:
+                _LOG.exception("the queue cannot be read; trying again")
+                self._closing.wait(_AGAIN_S)
+                continue
+            if job is None:
+                self._closing.wait(_LOOK_EVERY_S)
+                continue
+            try:
+                self._run(job)
+            except Exception as error:  # noqa: BLE001  the thread outlives its trainings
+                _LOG.exception("this is a bug of crackgauge")
+                self._end(job, as_refused(error))
+
+    def _run(self, job: JobRecord) -> None:
+        """Bring a training to its end, or stop it."""
+        self._tell(job.id)
+        try:
+            child = self._start(arguments_of(self._project, job))
+        except Refused as refused:
+            self._end(job, refused)
+            return
+        answer: list[str] = []
+        reading = threading.Thread(target=_read_answer, args=(child, answer), daemon=True)
+        reading.start()
+        self._watch(job, child)
+        reading.join(_LOOK_EVERY_S)
+        self._child = None
+        _let_go(child)
+        if self._closing.is_set():
+            return  # it is still running in the table, and goes on with the next server
+        self._conclude(job, answer)
+
+    def _start(self, arguments: dict[str, Any]) -> subprocess.Popen[str]:
+        environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+        child = subprocess.Popen(
+            [sys.executable, "-m", "crackgauge.web.training_child", json.dumps(arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
+        )
+        self._child = child
+        if self._closing.is_set():
+            child.terminate()
+        return child
+
+    def _watch(self, job: JobRecord, child: subprocess.Popen[str]) -> None:
+        """Wait for the end, tell how far it is, and pass on that it was cancelled."""
+        until = None
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_LOOK_EVERY_S)
+                return
+            self._tell(job.id, only_news=True)
+            stopped = self._closing.is_set() or self._project.jobs.get(job.id).state != "running"
+            if stopped and until is None:
+                child.terminate()
+                until = time.monotonic() + _GRACE_S
+            if until is not None and time.monotonic() > until:
+                child.kill()
+
+    def _conclude(self, job: JobRecord, answer: list[str]) -> None:
+        with self._project.database.write():
+            now = self._project.jobs.get(job.id)
+            if now.state == "running":
+                if answer and "result" in (told := json.loads(answer[0])):
+                    self._project.jobs.end(job.id, "done")
+                elif answer:
+                    self._end(job, Refused(**told["refused"]))
+                elif now.tries < self._limits.tries:
+                    self._project.jobs.end(job.id, "queued")
+                else:
+                    times = f"{now.tries} times"
+                    sentence = f"its process ended {times}; there may be too little memory"
+                    self._end(job, Refused(422, KILLED, sentence))
+        self._tell(job.id)
+
+    def _end(self, job: JobRecord, refused: Refused) -> None:
+        with self._project.database.write():
+            if self._project.jobs.get(job.id).state == "running":
+                self._project.jobs.end(
+                    job.id, "failed", reason=refused.reason, sentence=refused.sentence
+                )
+        self._tell(job.id)
+
+    def _tell(self, job_id: str, *, only_news: bool = False) -> None:
+        try:
+            job = self._project.jobs.get(job_id)
+        except Refused:
+            return
+        news = (job_id, progress_of(self._project.training_folder(job_id)))
+        if only_news and news == self._told:
+            return
+        self._told = news
+        training = self.describe(job)
+        self._events.tell("training", training.model_dump(mode="json"))
+        told = {"id": job.id, "kind": "train", "image": None, "state": job.state}
+        self._events.tell("job", {**told, "share": training.share})
+
+
+def _require_torch() -> None:
+    missing = missing_for_training()
+    if missing:
+        raise missing_extra("train", f"training needs {missing[0]}")
+
+
+def _read_answer(child: subprocess.Popen[str], answer: list[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        answer += [line for line in child.stdout or () if line.strip()]
+
+
+def _let_go(child: subprocess.Popen[str]) -> None:
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
