@@ -339,6 +339,21 @@ def test_exports_show_the_strokes(running: Running):
     assert found["area"] == expected.mask().sum()
 
 
+def test_strokes_that_became_a_link_are_not_followed(running: Running, tmp_path: Path):
+    image = new_photo(running)
+    begin(running, image)
+    (file,) = (running.project / "annotations").glob(f"{image}-*")
+    (tmp_path / "secret.json").write_bytes(file.read_bytes())
+    file.unlink()
+    file.symlink_to(tmp_path / "secret.json")
+    for answer in (
+        running.get(f"/api/images/{image}/annotation"),
+        add(running, image, 1, LINE),
+        running.send("POST", f"/api/images/{image}/trace", {"points": [[1, 1], [50, 50]]}),
+    ):
+        assert answer.status == 403, answer
+
+
 def test_events_tell_of_strokes(running: Running):
     image = new_photo(running)
     with running.connect() as stream:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 import time
 import zlib
@@ -20,7 +21,7 @@ SECRET = b"nobody may read this"
 
 def tree_of(project: Path) -> dict[str, int]:
     """Files that a request could add to or change, with their sizes."""
-    rooms = ("uploads", "found", "exports")
+    rooms = ("uploads", "found", "annotations", "exports", "datasets", "trainings")
     paths = [path for room in rooms for path in (project / room).rglob("*") if path.is_file()]
     return {str(path.relative_to(project)): path.stat().st_size for path in paths}
 
@@ -79,8 +80,67 @@ ADDRESSES = [
     "/api/jobs/{}",
     "/api/exports/{}/archive",
     "/api/exports/{}/files/0",
+    "/api/images/{}/annotation",
+    "/api/datasets/{}/archive",
+    "/api/trainings/{}",
+    "/api/trainings/{}/model",
     "/{}",
 ]
+CLICKS = [[1, 1], [9, 9]]
+BRUSH = {"kind": "brush", "points": CLICKS, "diameter_px": 2}
+# Every change of state; `{}` stands for an id.
+CHANGES: list[tuple[str, str, object]] = [
+    ("POST", "/api/session", {"token": "x"}),
+    ("PATCH", "/api/project", {"version": 1, "threshold": 0.9}),
+    ("PATCH", "/api/images/{}", {"version": 1, "comment": "hostile"}),
+    ("PATCH", "/api/cracks/{}", {"version": 1, "decision": "rejected"}),
+    ("POST", "/api/jobs", {"kind": "find", "images": [], "all": True}),
+    ("DELETE", "/api/jobs/{}", None),
+    ("POST", "/api/exports", {"formats": ["csv"]}),
+    ("POST", "/api/images/{}/annotation", {"version": 0, "start": "nothing"}),
+    ("POST", "/api/images/{}/annotation/strokes", {"version": 1, "stroke": BRUSH}),
+    ("POST", "/api/images/{}/annotation/undo", {"version": 1}),
+    ("POST", "/api/images/{}/annotation/redo", {"version": 1}),
+    ("DELETE", "/api/images/{}/annotation?version=1", None),
+    ("POST", "/api/images/{}/trace", {"points": CLICKS}),
+    ("POST", "/api/datasets", {"name": "hostile"}),
+    ("DELETE", "/api/datasets/{}", None),
+    ("POST", "/api/trainings", {"dataset": "0123456789abcdef"}),
+    ("DELETE", "/api/trainings/{}", None),
+    ("POST", "/api/trainings/{}/resume", {}),
+]
+
+
+def change(
+    served: Running, method: str, target: str, values: object, **headers: str | None
+) -> Answer:
+    if values is None:
+        return served.ask(method, target, headers=headers)
+    return served.send(method, target, values, **headers)
+
+
+def test_every_address_is_tried(served: Running):
+    """Whoever adds a route adds it to the lists above; uploads have tests of their own."""
+    tried = {(method, address.partition("?")[0]) for method, address, _ in CHANGES}
+    tried |= {("GET", address) for address in ADDRESSES} | {("POST", "/api/images")}
+    described = {
+        (method.upper(), re.sub(r"\{[^}]*\}", "{}", path))
+        for path, methods in served.get("/openapi.json").json["paths"].items()
+        for method in methods
+    }
+    with_numbers = {("GET", re.sub(r"/0", "/{}", address)) for address in ADDRESSES}
+    missed = described - tried - with_numbers
+    assert {pair for pair in missed if pair[0] != "GET" or "{}" in pair[1]} == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "values"), [each for each in CHANGES if "{}" in each[1]]
+)
+@pytest.mark.parametrize("name", TRAVERSALS)
+def test_no_id_of_a_change_is_a_path(
+    served: Running, method: str, address: str, values: object, name: str
+):
+    check_refused(change(served, method, address.format(name), values), 400, 404, 405, 422)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -157,16 +217,6 @@ def test_our_own_names(served: Running, host: str):
     assert served.get("/api/images", Host=f"{host}:{served.port}").status == 200
 
 
-CHANGES = [
-    ("PATCH", "/api/project", {"version": 1, "threshold": 0.9}),
-    ("PATCH", "/api/images/{image}", {"version": 1, "comment": "hostile"}),
-    ("PATCH", "/api/cracks/{crack}", {"version": 1, "decision": "rejected"}),
-    ("POST", "/api/jobs", {"kind": "find", "images": [], "all": True}),
-    ("POST", "/api/exports", {"formats": ["csv"]}),
-    ("POST", "/api/session", {"token": "x"}),
-]
-
-
 @pytest.mark.parametrize(("method", "target", "values"), CHANGES)
 @pytest.mark.parametrize(
     "headers",
@@ -186,15 +236,9 @@ def test_changes_from_elsewhere(
     served: Running, method: str, target: str, values: object, headers: dict[str, str | None]
 ):
     image = served.image("one.png")["id"]
-    crack = served.cracks(image)[0]["id"]
-    address = target.format(image=image, crack=crack)
-    check_refused(served.send(method, address, values, **headers), 403)
-
-
-def test_a_job_is_not_cancelled_from_elsewhere(served: Running):
-    job = served.get("/api/jobs").json[0]["id"]
-    check_refused(served.ask("DELETE", f"/api/jobs/{job}", headers={"Origin": "null"}), 403)
-    check_refused(served.ask("DELETE", f"/api/jobs/{job}", headers={CSRF: None}), 403)
+    ids = {"cracks": served.cracks(image)[0]["id"], "jobs": served.get("/api/jobs").json[0]["id"]}
+    address = target.format(ids.get(target.split("/")[2], image))
+    check_refused(change(served, method, address, values, **headers), 403)
 
 
 def test_uploads_from_elsewhere(served: Running):
@@ -337,6 +381,26 @@ def test_json_nested_deeply(served: Running, brackets: str):
 )  # fmt: skip
 def test_json_that_does_not_fit(served: Running, body: bytes):
     check_refused(served.ask("PATCH", "/api/project", body), 400, 409, 422)
+
+
+@pytest.mark.parametrize(
+    "stroke",
+    [b"null", b"[]", b'{"kind": "brush", "points": [[NaN, 1]], "diameter_px": 2}',
+     b'{"kind": "brush", "points": [[1, 1]], "diameter_px": Infinity}',
+     b'{"kind": "brush", "points": [[1e308, -1e308]], "diameter_px": 2}',
+     b'{"kind": "polygon", "points": ' + b"[" * 15 + b"1" + b"]" * 15 + b"}",
+     b'{"kind": "polygon", "points": [[1, 1, 1], [2, 2, 2], [3, 3, 3]]}',
+     b'{"kind": "trace", "points": "../../secret.txt"}',
+     b'{"kind": "trace", "points": [[1, 1], [2, 2]], "session": "../../secret.txt"}',
+     b'{"kind": "trace", "points": [[1, 1], [2, 2]], "probability": "/etc/passwd"}',
+     b'{"kind": "remove", "number": ' + b"9" * 4000 + b"}"],
+)  # fmt: skip
+def test_strokes_that_do_not_fit(served: Running, stroke: bytes):
+    target = f"/api/images/{served.image('one.png')['id']}/annotation/strokes"
+    body = b'{"version": 0, "stroke": ' + stroke + b"}"
+    check_refused(served.ask("POST", target, body), 400, 422)
+    trace = f"/api/images/{served.image('one.png')['id']}/trace"
+    check_refused(served.ask("POST", trace, stroke), 400, 422)
 
 
 def test_what_was_sent_is_not_sent_back(served: Running):

@@ -59,6 +59,10 @@ class TrainingWanted(Body):
     name: Name | None = None
 
 
+class ResumeWanted(Body):
+    """Go on as it was begun: nothing is to be said."""
+
+
 class Training(BaseModel):
     """One training."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from crackgauge.web.dataset_schemas import Training, TrainingWanted
+from crackgauge.web.dataset_schemas import ResumeWanted, Training, TrainingWanted
 from crackgauge.web.routes.exports import download
 from crackgauge.web.schemas import Id, Job
 from crackgauge.web.state import Server
@@ -38,7 +38,7 @@ def stop_training(job_id: Id, server: Server) -> Training:
 
 
 @router.post("/{job_id}/resume", status_code=202)
-def resume_training(job_id: Id, server: Server) -> Training:
+def resume_training(job_id: Id, wanted: ResumeWanted, server: Server) -> Training:  # noqa: ARG001
     """Go on with a training that was stopped or failed."""
     return server.trainer.describe(server.trainer.resume(job_id))
 
