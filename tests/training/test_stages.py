@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from tests.training.conftest import SMALL
 
-from crackgauge.errors import ModelFileError, RecipeError
+from crackgauge.errors import ModelFileError, RecipeError, UsageError
 from crackgauge.inference.predictor import open_model
 from crackgauge.recipes import Recipe, load_recipe
 from crackgauge.training.loop import train
@@ -22,6 +22,8 @@ STAGED = (
     "stages.first.epochs=2",
     "start.network=first",
 )
+
+SECOND = ("stages.second.start.network=first", "start.network=second")
 
 
 def _recipe(*overrides: str) -> Recipe:
@@ -71,36 +73,53 @@ def test_a_frozen_part_stays_as_it_was(strokes: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "said"),
+    ("overrides", "said"),
     [
         (
-            'frozen=["network.encodr"]',
-            "frozen: there is no 'network.encodr'; network has: network.",
+            ['frozen=["network.encodr"]'],
+            "^frozen: there is no 'network.encodr'; network has: network.",
         ),
-        ('frozen=["critic"]', "the training has no network 'critic'; it has: network"),
+        (['frozen=["critic"]'], "the training has no network 'critic'; it has: network"),
+        (["start={network: first, critic: first}"], "^start: got 'critic'"),
+        (["start={network.encoder: first.encodr}"], "^start.network.encoder: there is no 'first.e"),
+        (
+            ["stages.first.network.options.filters=[4,4,4]"],
+            r"^start.network: the stage 'first' learns another network: \d+ of \d+ tensors",
+        ),
+        (["stages.first.sampling.patch_px=16", "sampling.patch_px=30"], "got 30, but attention"),
+        (["network.encoder_weights=hub", "stages.first.network.encoder_weights=none"], "takes no"),
+        (["stages.first.system=dc-gan"], "'dc-gan' with AttentionUNet"),
+        (["stages.second.loss=dise", *SECOND], "unknown loss 'dise'"),
+        (["stages.second.frozen=[encoder]", *SECOND], "^stages.second.frozen: got 'encoder'"),
     ],
 )
-def test_a_part_that_is_not_there_is_named(
-    strokes: Path, tmp_path: Path, override: str, said: str
+def test_what_would_fail_later_is_refused_before_the_first_stage_trains(
+    strokes: Path, tmp_path: Path, overrides: list[str], said: str
 ) -> None:
     with pytest.raises(RecipeError, match=said):
-        _train(strokes, tmp_path, "stages.first.epochs=1", override)
+        _train(strokes, tmp_path / "run", *overrides)
+    assert not (tmp_path / "run").exists()
 
 
-def test_weights_of_another_network_are_refused(strokes: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"does not hold the weights of network"):
-        _train(
-            strokes,
-            tmp_path,
-            "stages.first.network.options.filters=[4,4,4]",
-            "stages.first.epochs=1",
-        )
-
-
-def test_a_later_stage_is_checked_before_the_first_one_trains(
+def test_a_model_file_of_another_network_is_refused_before_a_stage_trains(
     strokes: Path, tmp_path: Path
 ) -> None:
-    later = ("stages.second.loss=dise", "stages.second.start.network=first", "start.network=second")
-    with pytest.raises(RecipeError, match="unknown loss 'dise'"):
-        _train(strokes, tmp_path / "run", *later)
+    _train(strokes, tmp_path / "other", "network.options.filters=[4,4,4]", "epochs=0")
+    recipe, model = _recipe("stages.first.epochs=1"), tmp_path / "other" / "model.onnx"
+    with pytest.raises(ModelFileError, match="holds another network"):
+        train(recipe, data=strokes, out=tmp_path / "run", init=model, progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_a_stage_that_are_damaged_are_refused(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path, "epochs=0")
+    (tmp_path / "stages" / "first" / "best.safetensors").write_bytes(b"cut off")
+    with pytest.raises(ModelFileError, match=r"does not hold the weights of network"):
+        _train(strokes, tmp_path, "epochs=0", resume=True)
+
+
+def test_a_folder_with_stages_alone_holds_a_training(strokes: Path, tmp_path: Path) -> None:
+    """It was stopped before the last training began."""
+    (tmp_path / "stages" / "first").mkdir(parents=True)
+    with pytest.raises(UsageError, match="holds a training already; go on with --resume"):
+        _train(strokes, tmp_path)

@@ -26,14 +26,24 @@ def truth_maps(mask: Tensor, side: int) -> Tensor:
     >>> truth_maps(mask, 2)[0, 0].tolist()
     [[1.0, -1.0], [-1.0, -1.0]]
     """
-    factor, rest = divmod(mask.shape[-1], side)
-    if rest or not factor:
-        raise RecipeError(
-            f"sampling.patch_px: got {mask.shape[-1]}, but the maps have {side} px; use a "
-            f"multiple of {side}, or other filters of the discriminator"
-        )
+    factor = check_reduction(mask.shape[-1], side)
     reduced = functional.max_pool2d(mask, factor) if factor > 1 else mask
     return 2 * reduced - 1
+
+
+def check_reduction(patch_px: int, side: int) -> int:
+    """By how much a patch is reduced to a map of this side.
+
+    Raises:
+        RecipeError: by no whole number.
+    """
+    factor, rest = divmod(patch_px, side)
+    if rest or not factor:
+        raise RecipeError(
+            f"sampling.patch_px: got {patch_px}, but the maps have {side} px; use a multiple of "
+            f"{side}, or other filters of the discriminator"
+        )
+    return factor
 
 
 def real_loss(logits: Tensor) -> Tensor:

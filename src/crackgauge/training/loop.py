@@ -26,7 +26,6 @@ from torch.utils.tensorboard import SummaryWriter
 from crackgauge.data.dataset import Sample
 from crackgauge.errors import CrackgaugeError, Stopped
 from crackgauge.files import write_bytes_atomic, write_text_atomic
-from crackgauge.models import build
 from crackgauge.recipes import Recipe, dump_recipe, needed_stages, stage_recipe
 from crackgauge.training.averaging import average
 from crackgauge.training.batches import Batch, Batches
@@ -35,6 +34,7 @@ from crackgauge.training.journal import COLUMNS, TIMING_COLUMNS, Journal
 from crackgauge.training.mining import mine, start_mining, write_added
 from crackgauge.training.optimizer import make_optimizer, set_learning_rate
 from crackgauge.training.parts import STAGES_NAME, freeze, set_training
+from crackgauge.training.plan import build_networks, check_plan
 from crackgauge.training.report import TrainingProgress
 from crackgauge.training.result import TrainingResult, export_run
 from crackgauge.training.samples import TrainingSamples, load_training_samples
@@ -42,8 +42,6 @@ from crackgauge.training.schedule import learning_rate_share
 from crackgauge.training.signals import StopRequest
 from crackgauge.training.start import (
     check_folder,
-    check_names,
-    check_patches,
     is_finished,
     load_start,
     mark_finished,
@@ -120,8 +118,7 @@ def train(
     check_folder(out, resume=resume)
     needed = needed_stages(recipe, initialised=init is not None)
     stages = {name: stage_recipe(recipe, name) for name in needed}
-    for each in (*stages.values(), recipe):  # all of them before the first one trains
-        check_names(each)
+    check_plan(recipe, stages, init=init)
     with StopRequest() as stop:
         common = _Common(folders, out, device, stop, progress)
         for name, stage in stages.items():
@@ -341,12 +338,7 @@ def _set_up(
         devices=1,
         precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
     )
-    network = build(recipe.network.name, **recipe.network.options)
-    check_patches(recipe, network)
-    networks = {
-        name: _placed(module, fabric)
-        for name, module in {"network": network, **system.companions(recipe)}.items()
-    }
+    networks = {name: _placed(net, fabric) for name, net in build_networks(recipe).items()}
     freeze(recipe.frozen, networks)
     state = TrainingState(
         networks=networks,

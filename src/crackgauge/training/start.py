@@ -15,7 +15,7 @@ from crackgauge.losses import LOSSES
 from crackgauge.recipes import Recipe, dump_recipe
 from crackgauge.tiling import round_up
 from crackgauge.training.averaging import reset_average
-from crackgauge.training.parts import load_parts
+from crackgauge.training.parts import STAGES_NAME, load_parts
 from crackgauge.training.state import TrainingState
 from crackgauge.training.systems import find_system
 
@@ -28,7 +28,7 @@ def check_folder(out: Path, *, resume: bool) -> None:
     Raises:
         UsageError: it holds a run and `resume` is off, or is a file.
     """
-    if (out / RECIPE_NAME).exists() and not resume:
+    if ((out / RECIPE_NAME).exists() or (out / STAGES_NAME).exists()) and not resume:
         raise UsageError(
             f"{out}: holds a training already; go on with --resume, or give another --out"
         )

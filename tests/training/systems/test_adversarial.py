@@ -15,11 +15,13 @@ from safetensors.torch import load_file
 from tests.training.conftest import SMALL
 from torch.nn import functional
 
+from crackgauge.errors import RecipeError
 from crackgauge.inference.predictor import open_model
 from crackgauge.models import build
 from crackgauge.recipes import Recipe, load_recipe
 from crackgauge.training.batches import Batch
 from crackgauge.training.loop import train
+from crackgauge.training.plan import check_plan
 from crackgauge.training.state import TrainingState
 from crackgauge.training.step import Step
 from crackgauge.training.systems.adversarial import Adversarial
@@ -200,3 +202,18 @@ def test_a_conditional_discriminator_sees_the_image() -> None:
     with torch.no_grad():
         expected = judge(torch.cat((x, y), dim=1)).sigmoid().mean()
     assert outcome.figures["d_real"] == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("preset", "override", "said"),
+    [
+        ("crackgan", "sampling.patch_px=64", "maps have 32 px, but .* judges maps of 16; use 32"),
+        ("crackgan", "adversary.conditional=true", "takes 1 channels, but is shown 4"),
+        ("pix2pix", "adversary.conditional=false", "set adversary.conditional=true"),
+    ],
+)
+def test_a_discriminator_that_cannot_judge_is_refused(
+    preset: str, override: str, said: str
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        check_plan(load_recipe(preset, [*PRESETS[preset], override]), {})

@@ -24,6 +24,7 @@ from crackgauge.training.batches import Batch
 from crackgauge.training.loop import train
 from crackgauge.training.low_resolution import reduce_target
 from crackgauge.training.outcome import Outcome
+from crackgauge.training.plan import check_plan
 from crackgauge.training.start import check_patches
 from crackgauge.training.state import TrainingState
 from crackgauge.training.step import Step
@@ -178,11 +179,16 @@ def test_super_resolution_by_itself(enlarges: str, channels: int) -> None:
 def test_networks_that_do_not_fit_are_refused() -> None:
     recipe = load_recipe("cssr-hr", ["network.options.filters=[4,4,4,4,4]"])
     with pytest.raises(RecipeError, match="which does not enlarge"):
-        take_step(recipe.model_copy(update={"system": "super-resolved"}))
+        check_plan(recipe.model_copy(update={"system": "super-resolved"}), {})
+    with pytest.raises(RecipeError, match="'super-resolution' with VggUNet"):
+        check_plan(recipe.model_copy(update={"system": "super-resolution"}), {})
     truth = recipe.network.model_copy(update={"name": "dbpn", "options": {"in_channels": 1}})
     grey = recipe.model_copy(update={"system": "super-resolution", "network": truth})
-    with pytest.raises(RecipeError, match="enlarges=truth"):
-        take_step(grey)
+    with pytest.raises(RecipeError, match="'image' of 3 channels, but the network has 1"):
+        check_plan(grey, {})
+    joint = load_recipe("cssr", LEARNED)
+    with pytest.raises(RecipeError, match="'segmentation' with enlarge-then-segment"):
+        check_plan(joint.model_copy(update={"system": "segmentation", "start": {}}), {})
     cut = load_recipe("cssr", [*LEARNED, "sampling.patch_px=40"])
     with pytest.raises(RecipeError, match="wants a multiple of 16; use 48"):
         check_patches(cut, build(cut.network.name, **cut.network.options))

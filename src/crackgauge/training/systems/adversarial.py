@@ -7,11 +7,15 @@ conditional it is pix2pix (Isola et al. 2017), without one the L1 term alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crackgauge.errors import RecipeError
 from crackgauge.models import build
+from crackgauge.models.dc_gan import DcGanDiscriminator
 from crackgauge.recipes import Recipe
 from crackgauge.recipes.schema import Adversary
 from crackgauge.training.adversary import (
@@ -43,6 +47,29 @@ class Adversarial(System):
         """The discriminator, where the recipe has one."""
         judge = (recipe.adversary or Adversary()).discriminator
         return {} if judge is None else {DISCRIMINATOR: build(judge.name, **judge.options)}
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a discriminator that cannot judge the generator's maps."""
+        if DISCRIMINATOR not in networks:
+            return
+        judge, network = networks[DISCRIMINATOR], networks["network"]
+        shown = 1
+        if (recipe.adversary or Adversary()).conditional:
+            shown += recipe.input.channels
+        channels = next(m.in_channels for m in judge.modules() if isinstance(m, nn.Conv2d))
+        if channels != shown:
+            raise RecipeError(
+                f"adversary.discriminator: it takes {channels} channels, but is shown {shown}; set "
+                f"adversary.conditional={str(channels > 1).lower()}, or give it {shown} channels"
+            )
+        scale = float(getattr(network, "output_scale", 1))
+        side = round(recipe.sampling.patch_px * scale)
+        if isinstance(judge, DcGanDiscriminator) and judge.side_px != side:
+            raise RecipeError(
+                f"sampling.patch_px: got {recipe.sampling.patch_px}, whose maps have {side} px, "
+                f"but the discriminator judges maps of {judge.side_px}; use "
+                f"{round(judge.side_px / scale)}, or other adversary.discriminator.options.filters"
+            )
 
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Update the discriminator where it is trained, then the generator."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
+from torch import nn
 from torch.nn import functional
 
+from crackgauge.errors import RecipeError
+from crackgauge.models.crackgan import CrackGanClassifier
+from crackgauge.recipes import Recipe
 from crackgauge.training.batches import Batch
 from crackgauge.training.outcome import Outcome
 from crackgauge.training.step import Step
@@ -19,6 +25,14 @@ class Classification(System):
 
     predicts = False
     figures = ("accuracy",)
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a network that is no classifier."""
+        if not isinstance(networks["network"], CrackGanClassifier):
+            raise RecipeError(
+                f"system: got 'classification' with {recipe.network.name}, expected "
+                "network.name=crackgan-classifier"
+            )
 
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Forward, loss, update."""

@@ -6,13 +6,18 @@ kept; the generator makes maps of noise beside it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 
+from crackgauge.errors import RecipeError
 from crackgauge.models import build
+from crackgauge.models.dc_gan import DcGanDiscriminator
 from crackgauge.recipes import Recipe
 from crackgauge.recipes.schema import Adversary
 from crackgauge.training.adversary import (
+    check_reduction,
     fake_loss,
     mean_probability,
     real_loss,
@@ -39,6 +44,16 @@ class DcGan(System):
         options = {k: v for k, v in recipe.network.options.items() if k == "filters"}
         noise = (recipe.adversary or Adversary()).noise
         return {GENERATOR: build("dc-gan-generator", noise=noise, **options)}
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a network that judges no maps, and patches that do not become its maps."""
+        network = networks["network"]
+        if not isinstance(network, DcGanDiscriminator):
+            raise RecipeError(
+                f"system: got 'dc-gan' with {type(network).__name__}, expected "
+                "network.name=dc-gan-discriminator"
+            )
+        check_reduction(recipe.sampling.patch_px, network.side_px)
 
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Both updates; the loss told is the discriminator's."""

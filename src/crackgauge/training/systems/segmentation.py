@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Mapping
 
+import torch
+from torch import nn
+
+from crackgauge.errors import RecipeError
 from crackgauge.losses import LOSSES
+from crackgauge.recipes import Recipe
 from crackgauge.training.batches import Batch
 from crackgauge.training.outcome import Outcome
 from crackgauge.training.step import Step
@@ -13,6 +18,15 @@ from crackgauge.training.systems.system import System
 
 class Segmentation(System):
     """The recipe's loss of the logits, and of each companion map with weight 1."""
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a network whose map is not as large as the image, or that makes none."""
+        network = networks["network"]
+        if not hasattr(network, "tile_exact") or float(getattr(network, "output_scale", 1)) != 1:
+            raise RecipeError(
+                f"system: got 'segmentation' with {recipe.network.name}, which gives no map of the "
+                "image's size; name its own system, as the presets do"
+            )
 
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Forward, loss, update."""

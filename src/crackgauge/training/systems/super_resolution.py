@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from statistics import fmean
 
@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from crackgauge.data.dataset import Sample
 from crackgauge.errors import RecipeError
+from crackgauge.models.dbpn import Dbpn
 from crackgauge.recipes import Recipe
 from crackgauge.recipes.schema import SuperResolution as Settings
 from crackgauge.training.batches import Batch
@@ -32,6 +33,23 @@ class SuperResolution(System):
     figures = ("psnr_db",)
     validation_figures = ("val_psnr_db",)
 
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a network that enlarges nothing, or something with other channels."""
+        network = networks["network"]
+        if not isinstance(network, Dbpn):
+            raise RecipeError(
+                f"system: got 'super-resolution' with {type(network).__name__}, expected "
+                "network.name=dbpn"
+            )
+        truth = (recipe.super_resolution or Settings()).enlarges == "truth"
+        channels = 1 if truth else recipe.input.channels
+        if network.channels != channels:
+            what = "truth" if truth else "image"
+            raise RecipeError(
+                f"super_resolution.enlarges: got {what!r} of {channels} channels, but the network "
+                f"has {network.channels}; set network.options.in_channels={channels}"
+            )
+
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Reduce, enlarge, compare."""
         settings = step.recipe.super_resolution or Settings()
@@ -47,7 +65,6 @@ class SuperResolution(System):
             space = ImageSpace(step.recipe.input, x.device)
             original = space.white(x)
             small = space.reduce(x, scale, settings.low_resolution)
-            _check_channels(step, small.shape[1])
             with step.autocast():
                 enlarged = step.network(small)
             enlarged = space.white(enlarged)
@@ -70,12 +87,3 @@ class SuperResolution(System):
             return {}
         each = enlarged_psnr_db(network, samples, recipe, device=device, autocast=autocast)
         return {"val_psnr_db": fmean(each)}
-
-
-def _check_channels(step: Step, channels: int) -> None:
-    if step.network.channels != channels:
-        raise RecipeError(
-            f"super_resolution.enlarges: got 'image' of {channels} channels, but the network has "
-            f"{step.network.channels}; set network.options.in_channels={channels}, or "
-            "super_resolution.enlarges=truth"
-        )

@@ -6,7 +6,7 @@ the recipe's `frozen`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -38,6 +38,11 @@ class SuperResolved(System):
     """
 
     figures = ("segmentation_loss", "enlargement_loss", "psnr_db")
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse a network that does not enlarge."""
+        del recipe
+        _factor(networks["network"])
 
     def step(self, step: Step, batch: Batch) -> Outcome:
         """Reduce, forward, both losses, update."""

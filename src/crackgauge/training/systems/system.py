@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -36,6 +36,14 @@ class System(ABC):
         """Networks that are used beside the recipe's own, by name; none but for some systems."""
         del recipe
         return {}
+
+    def check(self, recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+        """Refuse settings that the step could not work with, before anything is trained.
+
+        Raises:
+            RecipeError: networks or patches do not fit together.
+        """
+        del recipe, networks
 
     @abstractmethod
     def step(self, step: Step, batch: Batch) -> Outcome:
