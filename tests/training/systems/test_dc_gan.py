@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,41 @@ def test_one_step_moves_both_networks_against_each_other() -> None:
     assert outcome.loss == pytest.approx(2 * float(np.log(2)), abs=0.3)
     assert set(outcome.figures) == set(DcGan.figures)
     assert torch.isfinite(functional.softplus(torch.tensor(outcome.loss)))
+
+
+def test_both_losses_written_out_once_more() -> None:
+    """-log D(y) - log(1 - D(G(z))), then -log D(G(z)) of the discriminator that has moved."""
+    torch.manual_seed(0)
+    networks = {"network": build("dc-gan-discriminator", filters=[4, 8])}
+    networks |= DcGan().companions(recipe())
+    judge, generator = copy.deepcopy(networks["network"]), copy.deepcopy(networks["generator"])
+    optimizers = {n: torch.optim.SGD(m.parameters(), lr=0.1) for n, m in networks.items()}
+    fabric = Fabric(accelerator="cpu", devices=1, precision="32-true")
+    step = Step(recipe(), fabric, TrainingState(networks, None, optimizers, ""), index=0, epoch=0)
+    mask = np.zeros((3, 1, 32, 32), np.float32)
+    mask[:, :, 10:14] = 1
+    torch.manual_seed(1)
+    outcome = DcGan().step(step, Batch(np.zeros((3, 3, 32, 32), np.float32), mask))
+    torch.manual_seed(1)
+    maps = generator(torch.randn(3, 128))
+    real = torch.full((3, 1, 16, 16), -1.0)
+    real[:, :, 5:7] = 1
+    of_real, of_fake = judge(real).sigmoid(), judge(maps).sigmoid()
+    expected = -of_real.log().mean() - (1 - of_fake).log().mean()
+    assert outcome.loss == pytest.approx(float(expected.detach()), rel=1e-5)
+    moved = networks["network"]
+    loss = -moved(maps).sigmoid().log().mean()
+    assert outcome.figures["generator_loss"] == pytest.approx(float(loss.detach()), rel=1e-5)
+    # Down the gradients of the two: each network is better off than before.
+    weights = list(generator.parameters())
+    for old, new, gradient in zip(
+        weights,
+        networks["generator"].parameters(),
+        torch.autograd.grad(loss, weights),
+        strict=True,
+    ):
+        torch.testing.assert_close(new, old - 0.1 * gradient)
+    assert -moved(real).sigmoid().log().mean() - (1 - moved(maps).sigmoid()).log().mean() < expected
 
 
 def test_drawn_curves_join_the_labelled_ones(strokes: Path) -> None:
