@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.conftest import Running
+from tests.web.conftest import Running, write_wall
 
 from crackgauge.web.page import read_page
 
@@ -37,6 +39,11 @@ class Opened:
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def hear(self, message: Any) -> None:
+        """Note an error or a warning of the console."""
+        if message.type in ("error", "warning"):
+            self.said.append(message.text)
+
     @property
     def strangers(self) -> list[str]:
         """Addresses beyond the server."""
@@ -61,6 +68,37 @@ class Opened:
     def wait_for_photo(self) -> None:
         self.page.locator(".stage[data-shown=true]").wait_for()
 
+    def on_screen(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the photo is in the window, by the view in the address."""
+        found = re.search(r"view=([-.\d]+)_([-.\d]+)_([-.e\d]+)", self.page.url)
+        assert found is not None
+        centre_x, centre_y, zoom = map(float, found.groups())
+        box = self.page.locator(".stage").bounding_box()
+        return (
+            box["x"] + box["width"] / 2 + (x - centre_x) * zoom,
+            box["y"] + box["height"] / 2 + (y - centre_y) * zoom,
+        )
+
+    def click(self, x: float, y: float) -> None:
+        """Click on a point of the photo, and not twice at once."""
+        self.page.wait_for_function("location.hash.includes('view=')")
+        self.page.mouse.click(*self.on_screen(x, y))
+        self.page.wait_for_timeout(350)
+
+    def drag(self, *line: tuple[float, float]) -> None:
+        """Press on the first point of the photo, go on to the others, let go."""
+        self.page.mouse.move(*self.on_screen(*line[0]))
+        self.page.mouse.down()
+        for point in line[1:]:
+            self.page.mouse.move(*self.on_screen(*point), steps=4)
+        self.page.mouse.up()
+
+    def notice(self, text: str) -> Any:
+        """Wait for a notice with these words."""
+        found = self.page.locator(".notice").filter(has_text=text)
+        found.first.wait_for()
+        return found.first
+
     def settle(self) -> None:
         """Wait until what was done is drawn."""
         self.page.evaluate(
@@ -72,11 +110,11 @@ class Opened:
         self.page.locator(".stage[data-complete=true]").wait_for()
         self.settle()
 
-    def colours(self, layer: int = 0) -> dict[str, int]:
-        """How many px of a layer (0: pixels, 1: lines) are drawn, and how many there are."""
+    def colours(self, layer: str) -> dict[str, int]:
+        """How many px of a layer (raster, strokes, lines) are drawn, and how many there are."""
         counted: dict[str, int] = self.page.evaluate(
-            """at => {
-                const canvas = document.querySelectorAll("canvas.layer")[at];
+            """layer => {
+                const canvas = document.querySelector(`canvas.${layer}`);
                 const { width, height } = canvas;
                 // Read back from a copy: the page's own canvas stays as fast as it is.
                 const copy = new OffscreenCanvas(width, height);
@@ -92,6 +130,24 @@ class Opened:
         return counted
 
 
+@pytest.fixture(scope="session")
+def walls(
+    serve_at: Callable[..., Running],
+    contrast_model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Running:
+    """A server with photos of 300 x 400 px: `one.png` with one crack, `three.png` with three.
+
+    A test that changes more than decisions on them adds a photo of its own.
+    """
+    top = tmp_path_factory.mktemp("walls")
+    write_wall(top / "photos" / "one.png", 300, 400, 150)
+    write_wall(top / "photos" / "three.png", 300, 400, 60, 150, 240)
+    running = serve_at(top / "project", photos=top / "photos", model=contrast_model, mm_per_px=0.5)
+    running.find(running.image("one.png")["id"], running.image("three.png")["id"])
+    return running
+
+
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[Callable[..., Opened]]:
     """Open the page of a server; at the end, nothing may have gone wrong in it."""
@@ -102,7 +158,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Opened]]:
         page = chromium.new_context(**settings).new_page()
         page.set_default_timeout(20_000)
         made = Opened(page, running.address)
-        page.on("console", lambda message: made.said.append(message.text))
+        page.on("console", made.hear)
         page.on("pageerror", lambda error: made.said.append(str(error)))
         page.on("request", lambda request: made.asked.append(request.url))
         page.goto(f"{running.address}/{place}")

@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from tests.web.browser.conftest import Opened
-from tests.web.conftest import Running, write_wall
-
-
-@pytest.fixture(scope="module")
-def walls(
-    serve_at: Callable[..., Running],
-    contrast_model: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Running:
-    """Two photos of 300 x 400 px: `one.png` with one crack, `three.png` with three."""
-    top = tmp_path_factory.mktemp("walls")
-    write_wall(top / "photos" / "one.png", 300, 400, 150)
-    write_wall(top / "photos" / "three.png", 300, 400, 60, 150, 240)
-    running = serve_at(top / "project", photos=top / "photos", model=contrast_model, mm_per_px=0.5)
-    running.find(running.image("one.png")["id"], running.image("three.png")["id"])
-    return running
-
+from tests.web.conftest import Running
 
 Open = Callable[..., Opened]
 
@@ -33,37 +15,37 @@ def test_a_photo_its_layers_and_its_threshold(walls: Running, open_page: Open):
     opened.choose("three.png")
     page = opened.page
     assert page.locator(".crack-row:not(.head)").count() == 3
-    lines = opened.colours(1)["drawn"]
+    lines = opened.colours("lines")["drawn"]
     assert lines > 1000
     page.keyboard.press("3")
     page.wait_for_function("!location.hash.includes('lines')")
     page.get_by_role("button", name="Mask").click()
     opened.wait_for_mask()
-    drawn = opened.colours(0)["drawn"]
-    assert opened.colours(1)["drawn"] == 0
+    drawn = opened.colours("raster")["drawn"]
+    assert opened.colours("lines")["drawn"] == 0
     # Nine thousandths of the photo are crack: three bars of 3 x 380 px in 300 x 400.
-    assert 0.01 < drawn / opened.colours(0)["all"] < 0.06
+    assert 0.01 < drawn / opened.colours("raster")["all"] < 0.06
     slider = page.get_by_label("Threshold")
     slider.focus()
     slider.press("Home")
     opened.settle()
-    assert opened.colours(0)["drawn"] > 2 * drawn
+    assert opened.colours("raster")["drawn"] > 2 * drawn
     slider.press("End")
     opened.settle()
-    assert opened.colours(0)["drawn"] < drawn
+    assert opened.colours("raster")["drawn"] < drawn
     page.get_by_role("button", name="Reset").click()
     opened.settle()
-    assert opened.colours(0)["drawn"] == drawn
+    assert opened.colours("raster")["drawn"] == drawn
 
 
 def test_a_crack_and_its_row_light_up_together(walls: Running, open_page: Open):
     opened = open_page(walls)
     opened.choose("three.png")
     page = opened.page
-    before = opened.colours(1)["drawn"]
+    before = opened.colours("lines")["drawn"]
     opened.row(2).hover()
     opened.settle()
-    assert opened.colours(1)["drawn"] > before
+    assert opened.colours("lines")["drawn"] > before
     box = page.locator(".stage").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_selector(".crack-row.lit")

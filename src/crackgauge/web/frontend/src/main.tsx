@@ -2,7 +2,8 @@
 import { render } from "preact";
 import { openSession, Refusal } from "./api/client";
 import { listen } from "./api/events";
-import type { JobNews } from "./api/types";
+import type { JobNews, Training } from "./api/types";
+import { takeAnnotationNews } from "./state/annotation";
 import { cracksOf, loadCracks, refreshCrack } from "./state/cracks";
 import { loadJobs, takeNews } from "./state/jobs";
 import { tellError } from "./state/notices";
@@ -10,6 +11,7 @@ import { loadPhotos, photo, refreshSoon } from "./state/photos";
 import { keepPlace, photoId } from "./state/place";
 import { connection, loadProject, project, session } from "./state/project";
 import "./state/theme";
+import { takeTrainingNews } from "./state/training";
 import "./style/index.css";
 import { App } from "./views/app";
 import { listenToKeys } from "./views/keys";
@@ -36,6 +38,11 @@ function news(kind: string, values: Record<string, unknown>): void {
     refreshSoon();
   } else if (kind === "project") {
     if (values["version"] !== project.value?.version) void loadProject().catch(tellError);
+  } else if (kind === "training") {
+    takeTrainingNews(values as unknown as Training);
+  } else if (kind === "annotation") {
+    takeAnnotationNews(String(values["image"]), Number(values["version"]));
+    refreshSoon();
   } else refreshSoon();
 }
 

@@ -9,7 +9,7 @@ export interface Listener {
   news(kind: string, values: Record<string, unknown>): void;
 }
 
-const KINDS = ["job", "image", "crack", "project", "annotation", "dataset"];
+const KINDS = ["job", "image", "crack", "project", "annotation", "training"];
 
 /** Listen until the page is left. */
 export function listen(listener: Listener): void {

@@ -17,5 +17,14 @@ export type Job = Schemas["Job"];
 export type Decision = Crack["decision"];
 export type Problem = Schemas["Problem"];
 
+export type Annotation = Schemas["Annotation"];
+export type Stroke = Schemas["Stroke"];
+export type NewStroke = Schemas["StrokeWanted"]["stroke"];
+export type TraceWanted = Schemas["TraceWanted"];
+export type Traced = Schemas["Traced"];
+
+export type Dataset = Schemas["Dataset"];
+export type Training = Schemas["Training"];
+
 /** What the stream of events says of a job. */
 export type JobNews = Pick<Job, "id" | "kind" | "image" | "state" | "share">;

@@ -59,8 +59,10 @@ async function tellFailure(id: string): Promise<void> {
   }
 }
 
+/** Stop everything but trainings, which have a button of their own. */
 export async function cancelAll(): Promise<void> {
-  for (const id of jobs.value.keys()) {
+  for (const [id, { kind }] of jobs.value) {
+    if (kind === "train") continue;
     try {
       await send("DELETE", `/api/jobs/${id}`);
     } catch {

@@ -18,7 +18,9 @@ let last = 0;
 
 export function tell(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
   const id = ++last;
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  // A sentence begins with a capital letter, unless it begins with the name of a file.
+  const isName = /^\S*[._\d]/.test(text);
+  const sentence = isName ? text : text.charAt(0).toUpperCase() + text.slice(1);
   const same = notices.value.filter((each) => each.text !== sentence);
   notices.value = [...same.slice(-3), { id, kind, text: sentence, ...(action ? { action } : {}) }];
   window.setTimeout(() => dismiss(id), STAYS_MS[kind]);

@@ -1,5 +1,5 @@
 /** Where the inspector is, kept in the address so that a reload and the back button find it. */
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 
 /** Layers that can be drawn over the photo. */
 export const LAYERS = ["probability", "mask", "lines", "widths"] as const;
@@ -21,6 +21,10 @@ export const view = signal<View | null>(null);
 export const tracing = signal(false);
 
 function read(): void {
+  batch(take);
+}
+
+function take(): void {
   const values = new URLSearchParams(window.location.hash.slice(1));
   const known = new Set<string>(LAYERS);
   const id = values.get("photo") ?? "";
@@ -69,10 +73,12 @@ export function openPhoto(id: string, crack: number | null = null): void {
     crackNumber.value = crack;
     return;
   }
-  view.value = null;
-  tracing.value = false;
-  crackNumber.value = crack;
-  photoId.value = id;
+  batch(() => {
+    view.value = null;
+    tracing.value = false;
+    crackNumber.value = crack;
+    photoId.value = id;
+  });
 }
 
 export function toggleLayer(layer: Layer): void {

@@ -44,6 +44,13 @@ export class LineLayer {
     });
   }
 
+  /** Draw nothing: strokes are drawn instead. */
+  hide(): void {
+    this.show = null;
+    this.selected = null;
+    this.pointedAt = null;
+  }
+
   draw(context: CanvasRenderingContext2D, frame: Frame): void {
     const lit = [this.pointedAt, this.selected];
     context.save();

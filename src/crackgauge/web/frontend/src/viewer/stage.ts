@@ -7,13 +7,14 @@ import { LineLayer } from "./line_layer";
 import { photoTiles } from "./photo_tiles";
 import { ProbabilityLayer } from "./probability_layer";
 import { ProbabilityTiles } from "./probability_tiles";
+import { StrokeLayer } from "./stroke_layer";
 
 /** A press, a drag or a click on the photo, in px of the photo. */
 export interface Touch {
   point: Point;
   /** On the stage, in CSS px. */
   place: Point;
-  kind: "press" | "drag" | "release" | "click" | "double-click";
+  kind: "press" | "drag" | "drag-end" | "release" | "click" | "double-click";
   shift: boolean;
   /** Call it to keep the photo where it is. */
   hold(): void;
@@ -26,7 +27,9 @@ export class Stage {
   readonly viewer: OpenSeadragon.Viewer;
   readonly lines = new LineLayer();
   readonly probability: ProbabilityLayer;
-  overlay: Overlay | null = null;
+  readonly strokes: StrokeLayer;
+  /** Drawn above all layers, by the mode that is on. */
+  readonly overlays = new Set<Overlay>();
   onTouch: (touch: Touch) => void = () => undefined;
   onMove: (point: Point, place: Point) => void = () => undefined;
   onView: (view: View) => void = () => undefined;
@@ -37,16 +40,20 @@ export class Stage {
   private readonly vectors: HTMLCanvasElement;
   private size: [number, number] = [1, 1];
   private waiting = 0;
+  private readonly sizes: ResizeObserver;
 
   constructor(element: HTMLElement) {
     this.element = element;
     const below = document.createElement("div");
     below.className = "photo";
     this.raster = document.createElement("canvas");
-    this.raster.className = "layer";
+    this.raster.className = "layer raster";
+    const drawn = document.createElement("canvas");
+    drawn.className = "layer strokes";
     this.vectors = document.createElement("canvas");
-    this.vectors.className = "layer";
-    element.append(below, this.raster, this.vectors);
+    this.vectors.className = "layer lines";
+    element.append(below, this.raster, drawn, this.vectors);
+    this.strokes = new StrokeLayer(drawn);
     this.probability = new ProbabilityLayer(this.raster);
     withoutInlineStyle();
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -69,7 +76,8 @@ export class Stage {
       keyboardNavEnabled: false,
     } as OpenSeadragon.Options);
     this.listen();
-    new ResizeObserver(() => this.redraw()).observe(element);
+    this.sizes = new ResizeObserver(() => this.redraw());
+    this.sizes.observe(element);
   }
 
   /** Show a photo, at a view of it or whole. */
@@ -110,11 +118,17 @@ export class Stage {
 
   destroy(): void {
     this.close();
+    this.sizes.disconnect();
+    window.cancelAnimationFrame(this.waiting);
     this.viewer.destroy();
   }
 
   get isOpen(): boolean {
     return this.viewer.world.getItemCount() > 0;
+  }
+
+  isOnPhoto([x, y]: Point): boolean {
+    return x > 0 && y > 0 && x < this.size[0] && y < this.size[1];
   }
 
   frame(): Frame {
@@ -152,7 +166,8 @@ export class Stage {
     this.mark("complete", this.probability.isComplete);
     context.setTransform(frame.density, 0, 0, frame.density, 0, 0);
     this.lines.draw(context, frame);
-    this.overlay?.(context, frame);
+    this.strokes.draw(frame);
+    for (const overlay of this.overlays) overlay(context, frame);
   }
 
   /** Go to a view. */
@@ -197,6 +212,7 @@ export class Stage {
     const kinds = {
       "canvas-press": "press",
       "canvas-drag": "drag",
+      "canvas-drag-end": "drag-end",
       "canvas-release": "release",
       "canvas-double-click": "double-click",
     } as const;

@@ -1,10 +1,12 @@
 /** What is known of the photo that is open. */
 import { useEffect, useState } from "preact/hooks";
 import type { Photo } from "../api/types";
+import { measureStrokes } from "../state/annotation";
 import { changePhoto, step } from "../state/photos";
+import { tracing } from "../state/place";
 import { dialog } from "./dialogs";
 import { Icon } from "./icons";
-import { scaleOf } from "./words";
+import { scaleOf, sourceOfScale } from "./words";
 
 export function PhotoHead({ photo }: { photo: Photo }) {
   return (
@@ -36,13 +38,37 @@ export function PhotoHead({ photo }: { photo: Photo }) {
             {photo.width_px} × {photo.height_px}
           </span>
         )}
-        <button type="button" class="link" onClick={() => (dialog.value = "scale")}>
+        <button
+          type="button"
+          class="link"
+          title={sourceOfScale(photo)}
+          onClick={() => (dialog.value = "scale")}
+        >
           <Icon name="ruler" />
           {scaleOf(photo)}
         </button>
+        {photo.corrected && <span class="badge">corrected by hand</span>}
+        {photo.stale && !tracing.value && (
+          <button type="button" class="link" onClick={() => void measureStrokes(photo.id)}>
+            measure the new strokes
+          </button>
+        )}
         {photo.outdated && <span class="badge warn">searched with another model</span>}
       </div>
-      <PhotoComment photo={photo} key={photo.id} />
+      <div class="row">
+        <PhotoComment photo={photo} key={photo.id} />
+        <button
+          type="button"
+          class="quiet"
+          aria-pressed={tracing.value}
+          title="Correct the cracks by hand (T)"
+          disabled={photo.state === "missing" || photo.state === "set-aside"}
+          onClick={() => (tracing.value = !tracing.value)}
+        >
+          <Icon name="trace" />
+          Trace
+        </button>
+      </div>
     </div>
   );
 }

@@ -17,6 +17,8 @@ import { pointer } from "./pointing";
 import { Ruler } from "./ruler";
 import { stage } from "./stage_access";
 import { begin } from "./thumbnails";
+import { keepTracing, TraceBar } from "./trace_bar";
+import { measuring, TwoPoints } from "./two_points";
 import { PHOTO_STATE } from "./words";
 
 const HEAT = heat();
@@ -31,7 +33,13 @@ export function Viewer() {
     made.onShown = begin;
     made.onTouch = (touch) => pointer.value.touch(touch, made);
     made.onMove = (point, place) => pointer.value.move(point, place, made);
-    const stops = [keepOpen(made), keepProbability(made), keepLines(made), keepPalette(made)];
+    const stops = [
+      keepOpen(made),
+      keepProbability(made),
+      keepLines(made),
+      keepPalette(made),
+      keepTracing(made),
+    ];
     return () => {
       stops.forEach((stop) => stop());
       stage.value = null;
@@ -42,6 +50,8 @@ export function Viewer() {
   return (
     <main class="viewer" aria-label={now ? `Photo ${now.name}` : "Photo"}>
       <LayerBar />
+      {measuring.value && <TwoPoints />}
+      {tracing.value && now && <TraceBar photo={now} />}
       <div
         class={`stage${tracing.value ? " drawing" : ""}`}
         ref={element}
@@ -170,6 +180,7 @@ function keepLines(made: Stage): () => void {
         : layers.value.has("lines")
           ? "lines"
           : null;
+      if (tracing.value) made.lines.hide();
       made.redraw();
     }),
   ];

@@ -28,14 +28,13 @@ export function severityOf(crack: Crack): string {
 export function scaleOf(photo: Photo): string {
   const mm = photo.measured?.["mm_per_px"];
   if (typeof mm !== "number") return "no scale";
-  const how: Record<string, string> = {
-    given: "given",
-    points: "two points",
-    marker: "marker",
-    geotiff: "GeoTIFF",
-  };
-  const source = String(photo.measured?.["scale_source"] ?? "");
-  return `${number(mm, 4)} mm/px${source ? ` (${how[source] ?? source})` : ""}`;
+  const [how] = sourceOfScale(photo).split(/[,:]/);
+  return `${number(mm, 4)} mm/px${how ? ` (${how})` : ""}`;
+}
+
+/** Where the scale is from, or why there is none, in the server's words. */
+export function sourceOfScale(photo: Photo): string {
+  return String(photo.measured?.["scale_source"] ?? "");
 }
 
 export const PHOTO_STATE: Record<Photo["state"], string> = {
@@ -47,4 +46,9 @@ export const PHOTO_STATE: Record<Photo["state"], string> = {
 
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 1e6 ? `${number(count / 1000)} kB` : `${number(count / 1e6)} MB`;
 }

@@ -1,0 +1,106 @@
+/** Strokes made by hand on the photo that is open. Each is kept by the server as it is made. */
+import { signal } from "@preact/signals";
+import { get, Refusal, send } from "../api/client";
+import type { Annotation, NewStroke, Photo } from "../api/types";
+import { tell, tellError } from "./notices";
+import { measureAnew, refreshSoon } from "./photos";
+import { photoId } from "./place";
+
+export const annotation = signal<Annotation | null>(null);
+/** Id of the photo that it belongs to. */
+export const annotationOf = signal<string | null>(null);
+/** A change is on its way. */
+export const sending = signal(false);
+
+/** Version of each photo's strokes, as the server last said. */
+const versions = new Map<string, number>();
+
+const path = (id: string) => `/api/images/${id}/annotation`;
+
+export async function loadAnnotation(id: string): Promise<void> {
+  put(id, await get<Annotation>(path(id)));
+}
+
+function put(id: string, found: Annotation): void {
+  versions.set(id, found.version);
+  if (photoId.peek() !== id) return;
+  annotation.value = found;
+  annotationOf.value = id;
+}
+
+/** The strokes of a photo were changed, here or elsewhere. */
+export function takeAnnotationNews(id: string, version: number): void {
+  if (annotationOf.peek() !== id || sending.peek() || versions.get(id) === version) return;
+  void loadAnnotation(id).catch(tellError);
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Make a change after those before it; each must know the version that the last one gave. */
+function change(ask: (id: string, version: number) => Promise<Annotation>): Promise<boolean> {
+  const id = annotationOf.value;
+  if (!id) return Promise.resolve(false);
+  sending.value = true;
+  const mine = last.then(async () => {
+    try {
+      put(id, await ask(id, versions.get(id) ?? 0));
+      return true;
+    } catch (error) {
+      await tellRefused(id, error);
+      return false;
+    } finally {
+      if (last === mine) sending.value = false;
+    }
+  });
+  last = mine;
+  return mine;
+}
+
+async function tellRefused(id: string, error: unknown): Promise<void> {
+  if (!(error instanceof Refusal) || error.reason !== "changed-meanwhile") {
+    tellError(error);
+    return;
+  }
+  await loadAnnotation(id).catch(tellError);
+  tell(
+    "error",
+    "the strokes were changed elsewhere meanwhile; you see them now. Yours was not kept.",
+  );
+}
+
+export function beginAnnotation(start: "prediction" | "nothing"): Promise<boolean> {
+  return change((id, version) => send<Annotation>("POST", path(id), { version, start }));
+}
+
+export function addStroke(stroke: NewStroke): Promise<boolean> {
+  return change((id, version) => send("POST", `${path(id)}/strokes`, { version, stroke }));
+}
+
+export function undo(): Promise<boolean> {
+  if (!annotation.value?.can_undo) return Promise.resolve(false);
+  return change((id, version) => send("POST", `${path(id)}/undo`, { version }));
+}
+
+export function redo(): Promise<boolean> {
+  if (!annotation.value?.can_redo) return Promise.resolve(false);
+  return change((id, version) => send("POST", `${path(id)}/redo`, { version }));
+}
+
+/** Back to what the model found. */
+export function giveUp(): Promise<boolean> {
+  return change((id, version) => send("DELETE", `${path(id)}?version=${version}`));
+}
+
+/** Have a photo measured from its strokes, where they are newer than its measures. */
+export async function measureStrokes(id: string): Promise<void> {
+  await last;
+  try {
+    const now = await get<Photo>(`/api/images/${id}`);
+    if (!now.stale) return;
+    await measureAnew(id);
+    tell("done", `${now.name} is measured from its strokes`);
+    refreshSoon();
+  } catch (error) {
+    tellError(error);
+  }
+}

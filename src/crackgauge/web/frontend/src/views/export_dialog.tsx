@@ -1,0 +1,108 @@
+/** The report and every other format, written for all photos and downloaded. */
+import { useEffect, useState } from "preact/hooks";
+import type { Job } from "../api/types";
+import { beginExport, exported, filesOf, isOpen, loadExports } from "../state/exporting";
+import { jobs } from "../state/jobs";
+import { tellError } from "../state/notices";
+import { photos } from "../state/photos";
+import { session } from "../state/project";
+import { Dialog } from "./dialogs";
+import { Icon } from "./icons";
+import { bytes, plural } from "./words";
+
+const FIRST = new Set(["html", "csv"]);
+
+export function ExportDialog() {
+  const formats = Object.entries(session.value?.formats ?? {});
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(FIRST);
+  useEffect(() => void loadExports().catch(tellError), []);
+  const done = photos.value.filter((each) => each.state === "done").length;
+  const toggle = (name: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(name)) next.add(name);
+    setChosen(next);
+  };
+  return (
+    <Dialog title="Report and exports" wide>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void beginExport([...chosen]);
+        }}
+      >
+        <fieldset class="formats">
+          <legend class="unseen">Formats</legend>
+          {formats.map(([name, words]) => (
+            <label key={name} class="choice">
+              <input
+                type="checkbox"
+                name={name}
+                checked={chosen.has(name)}
+                onChange={() => toggle(name)}
+              />
+              <span>
+                <b>{name.toUpperCase()}</b>
+                <span class="muted">{words}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <p class="muted">
+          {plural(done, "photo")} searched. Rejected cracks are left out; review.csv lists every
+          decision.
+        </p>
+        <div class="actions">
+          <button type="submit" class="main" disabled={!chosen.size || !done}>
+            Write
+          </button>
+        </div>
+      </form>
+      {exported.value.length > 0 && (
+        <section aria-label="Written" aria-live="polite">
+          <h3>Written</h3>
+          <ul class="exports">
+            {exported.value.map((job) => (
+              <Written key={job.id} job={job} />
+            ))}
+          </ul>
+        </section>
+      )}
+    </Dialog>
+  );
+}
+
+function Written({ job }: { job: Job }) {
+  if (isOpen(job)) {
+    const share = jobs.value.get(job.id)?.share ?? job.share;
+    return (
+      <li>
+        <progress value={share} aria-label="Writing the export" /> being written …
+      </li>
+    );
+  }
+  if (job.state !== "done") return <li class="refused">{job.sentence || job.state}</li>;
+  const files = filesOf(job);
+  const size = Number(job.result["archive"] ?? 0);
+  return (
+    <li>
+      <a class="button main" href={`/api/exports/${job.id}/archive`} download>
+        <Icon name="download" />
+        All as ZIP{size ? `, ${bytes(size)}` : ""}
+      </a>
+      <details>
+        <summary>{plural(files.length, "file")}</summary>
+        <ul>
+          {files.map((file, at) => (
+            <li key={file.name}>
+              <a href={`/api/exports/${job.id}/files/${at}`} download>
+                {file.name}
+              </a>{" "}
+              <span class="muted">{bytes(file.bytes)}</span>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}

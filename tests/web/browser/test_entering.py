@@ -1,0 +1,104 @@
+"""Photos that are added, a token that is asked for, a server that is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.web.browser.conftest import Opened
+from tests.web.conftest import Running, png_of, write_wall
+
+Open = Callable[..., Opened]
+
+
+def test_photos_are_added_and_searched(walls: Running, open_page: Open):
+    opened = open_page(walls)
+    opened.wait_for_photo()
+    files = [
+        {"name": "added.png", "mimeType": "image/png", "buffer": png_of(120, 160, 60)},
+        {"name": "notes.png", "mimeType": "image/png", "buffer": b"<script>alert(1)</script>"},
+    ]
+    opened.page.locator("#add-photos").set_input_files(files)
+    opened.notice("notes.png: ")
+    opened.photo("added.png").get_by_text("1 crack").wait_for()
+    assert walls.image("added.png")["state"] == "done"
+    refused = "Failed to load resource: the server responded with a status of 415"
+    assert [text.startswith(refused) for text in opened.said] == [True]
+    opened.said.clear()
+
+
+def test_the_token_is_asked_for_once(
+    serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path, open_page: Open
+):
+    token = "q7PzX2mK9vB4nL8sT1wY3c"
+    write_wall(tmp_path / "photos" / "one.png", 120, 160, 60)
+    running = serve_at(
+        tmp_path / "project", photos=tmp_path / "photos", model=contrast_model, token=token
+    )
+    opened = open_page(running)
+    page = opened.page
+    page.get_by_label("Token").fill("x" * 22)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("This is not the token").wait_for()
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Log in").click()
+    opened.wait_for_photo()
+    page.reload()
+    opened.wait_for_photo()
+    assert all("status of 401" in text for text in opened.said)
+    opened.said.clear()
+    assert token not in page.content()
+
+
+def test_a_killed_server_loses_nothing(
+    serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path, open_page: Open
+):
+    write_wall(tmp_path / "photos" / "three.png", 300, 400, 60, 150, 240)
+    settings = {"photos": tmp_path / "photos", "model": contrast_model}
+    running = serve_at(tmp_path / "project", **settings)
+    running.find(running.image("three.png")["id"])
+    opened = open_page(running)
+    opened.wait_for_photo()
+    page = opened.page
+    opened.row(1).click()
+    page.keyboard.press("r")
+    page.wait_for_selector(".crack-row.rejected.current")
+    with page.expect_response("**/api/cracks/*"):
+        page.keyboard.press("a")
+    running.kill()
+    page.get_by_text("The server does not answer").first.wait_for()
+    opened.row(2).click()
+    page.keyboard.press("r")
+    notice = opened.notice("What it answered before is kept")
+    assert page.locator(".crack-row.rejected").count() == 0
+    again = serve_at(tmp_path / "project", port=running.port, **settings)
+    page.get_by_text("The server does not answer.").wait_for(state="detached")
+    notice.get_by_role("button", name="Try again").click()
+    page.wait_for_selector(".crack-row.rejected")
+    image = again.image("three.png")["id"]
+    assert [each["decision"] for each in again.cracks(image)] == ["accepted", "rejected", "open"]
+    assert all("ERR_" in text for text in opened.said)
+    opened.said.clear()
+
+
+@pytest.mark.usefixtures("chromium")
+def test_only_the_files_of_the_page_are_served(walls: Running):
+    assert walls.get("/").headers["content-type"] == "text/html; charset=utf-8"
+    for target in ("/assets/", "/index.html", "/.stamp", "/assets/index.js"):
+        assert walls.get(target).status == 404
+    for target in ("/assets/../page.py", "/assets/%2e%2e/page.py", "/assets//index.js"):
+        assert walls.get(target).status == 400
+
+
+@pytest.mark.usefixtures("chromium")
+def test_the_page_and_its_policy(walls: Running):
+    page = walls.get("/")
+    assert page.headers["content-security-policy"].startswith("default-src 'self';")
+    assert page.headers["cache-control"] == "no-store"
+    text = page.body.decode()
+    assert "<style" not in text
+    assert "onload" not in text
+    for name in text.split('"'):
+        if name.startswith("/assets/"):
+            assert "immutable" in walls.get(name).headers["cache-control"]
