@@ -145,3 +145,15 @@ def test_plain_is_the_image_itself() -> None:
     assert x.shape == (2, 1, 4, 4)
     np.testing.assert_allclose(x[:, 0, 0, 0] * 255, [40, 30], rtol=1e-6)
     assert batches.stem(1) == "4"
+
+
+def test_of_crack_patches_alone_an_image_without_a_crack_gives_none() -> None:
+    wanted = recipe("sampling.crack_share=1", "sampling.count=4")
+    blank = samples()[0]
+    blank = Sample("blank", blank.image, np.zeros_like(blank.mask))
+    batches = Batches([blank, *samples()], wanted)
+    assert batches.epochs.total_steps == 4 * 2 * 4 // 2
+    for step in range(batches.epochs.total_steps):
+        assert batches.make(step).mask.any(axis=(1, 2, 3)).all()
+    with pytest.raises(DatasetError, match="got 1 training images without a crack"):
+        Batches([blank], wanted)

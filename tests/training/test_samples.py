@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crackgauge.errors import CrackgaugeError, InputRefused
+from crackgauge.errors import CrackgaugeError, DatasetError, InputRefused
 from crackgauge.images import write_mask
 from crackgauge.recipes import load_recipe
 from crackgauge.training.samples import TrainingSamples, load_training_samples
@@ -72,3 +72,12 @@ def test_an_image_without_mask_is_named(strokes: Path, tmp_path: Path) -> None:
     (broken / "masks" / "3.png").unlink()
     with pytest.raises(CrackgaugeError, match="without a mask"):
         _load(broken)
+
+
+def test_curves_to_learn_must_be_there(strokes: Path, tmp_path: Path) -> None:
+    shutil.copytree(strokes, tmp_path / "blank")
+    for mask in (tmp_path / "blank" / "masks").iterdir():
+        write_mask(mask, np.zeros((48, 56), bool))
+    recipe = load_recipe("crackgan")
+    with pytest.raises(DatasetError, match=r"got 6 training images, none of which has a crack"):
+        load_training_samples([tmp_path / "blank"], recipe, report=lambda _: lambda: None)

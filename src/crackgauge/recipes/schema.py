@@ -111,8 +111,9 @@ class Sampling(Section):
 
     Attributes:
         patch_px: side of the square patch.
-        crack_share: share of patches with at least one crack pixel; None: patches lie anywhere,
-            every place of an image equally likely.
+        crack_share: share of patches with at least one crack pixel; an image without a crack
+            gives others, and none at all where it is 1. None: patches lie anywhere, every place of
+            an image equally likely.
         patches: "per-image" (each image gives `count`), "by-crack-pixels" (`count` in all, split
             over the images by eq. 3 of König et al. 2019) or "patch-set" (those of `patch_set`;
             `crack_share`, `count` and `fresh` then say nothing).

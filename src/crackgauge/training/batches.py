@@ -21,6 +21,7 @@ from crackgauge.data.patch_set import compose, index_patches
 from crackgauge.data.preprocess import normalise
 from crackgauge.data.sampling import PatchSampler, allocate
 from crackgauge.data.signed_distance import PatchDistances
+from crackgauge.errors import DatasetError
 from crackgauge.losses import BOUNDARY_LOSSES
 from crackgauge.recipes.schema import Boundary, Recipe
 
@@ -138,6 +139,13 @@ def _patch_sampler(masks: Sequence[Mask], recipe: Recipe) -> PatchSampler:
         [int(np.count_nonzero(mask)) for mask in masks],
         rule="by-crack-pixels" if sampling.patches == "by-crack-pixels" else "per-image",
     )
+    if sampling.crack_share == 1:  # an image without a crack would give patches without one
+        counts = [n if mask.any() else 0 for n, mask in zip(counts, masks, strict=True)]
+        if not any(counts):
+            raise DatasetError(
+                f"got {len(masks)} training images without a crack, expected cracks to cut patches "
+                "around (sampling.crack_share=1); check the masks with `crackgauge data check`"
+            )
     return PatchSampler(
         masks,
         patch_px=sampling.patch_px,

@@ -57,7 +57,7 @@ def load_training_samples(
         report: called with the number of images to read; returns what to call after each.
 
     Raises:
-        DatasetError: no training image.
+        DatasetError: no training image; or none with a crack, where truths are curves.
         InputRefused: an image or mask cannot be read.
     """
     train: list[Pair] = []
@@ -95,8 +95,15 @@ def load_training_samples(
             report=tick,
         )
 
+    labelled = load(train)
+    if curves is not None and not any(sample.mask.any() for sample in labelled):
+        raise DatasetError(
+            f"{', '.join(map(str, folders))}: got {len(labelled)} training images, none of which "
+            "has a crack, expected curves to learn; check the masks with `crackgauge data check`, "
+            "and the labels that count (curves.labels)"
+        )
     return TrainingSamples(
-        [*load(train), *_drawn_samples(recipe)],
+        [*labelled, *_drawn_samples(recipe)],
         load(validation),
         name if validation else "none",
         first_dataset=sum(pair.image in own for pair in train),
