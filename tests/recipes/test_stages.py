@@ -70,6 +70,17 @@ def test_an_override_reaches_into_a_stage(tmp_path: Any) -> None:
     assert stage_recipe(recipe, "encoder").epochs == 7
 
 
+def test_an_override_reaches_a_part_whose_path_has_dots() -> None:
+    recipe = load_recipe("crackgan", ["start.network.encoder=encoder.encoder.first"])
+    assert recipe.start["network.encoder"] == "encoder.encoder.first"
+    below = ["stages.dc-gan.start.network.layers=encoder.encoder"]
+    assert load_recipe("crackgan", below).stages["dc-gan"]["start"] == {
+        "network.layers": "encoder.encoder"
+    }
+    with pytest.raises(RecipeError, match="got 'encodr', expected a stage that comes before"):
+        load_recipe("crackgan", ["start.network.encoder=encodr"])
+
+
 def test_a_network_from_a_file_needs_no_stage_of_its_own() -> None:
     recipe = parse_recipe(_changed(start={"network": "encoder", "discriminator": "judge"}))
     assert needed_stages(recipe, initialised=False) == ["encoder", "judge"]

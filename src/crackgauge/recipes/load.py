@@ -101,13 +101,30 @@ def _apply(tree: dict[str, Any], override: str) -> None:
         raise RecipeError(f"{key}: {text!r} is no value ({error})") from error
     if isinstance(value, str):
         value = _number(value)
-    *parents, last = key.strip().split(".")
+    parents, last = _place(key.strip())
     for parent in parents:
         below = tree.setdefault(parent, {})
         if not isinstance(below, dict):
             raise RecipeError(f"{key}: {parent} is a value and has no parts")
         tree = below
     tree[last] = value
+
+
+def _place(key: str) -> tuple[list[str], str]:
+    """The sections that a key lies in, and its own name.
+
+    The entries of `start`, of a recipe or of a stage, are named by paths, which have dots.
+
+    >>> _place("sampling.patch_px"), _place("start.network.encoder")
+    ((['sampling'], 'patch_px'), (['start'], 'network.encoder'))
+    >>> _place("stages.judge.start.network.down")
+    (['stages', 'judge', 'start'], 'network.down')
+    """
+    parts = key.split(".")
+    depth = 2 if parts[0] == "stages" else 0
+    if parts[depth : depth + 1] == ["start"] and len(parts) > depth + 1:
+        return parts[: depth + 1], ".".join(parts[depth + 1 :])
+    return parts[:-1], parts[-1]
 
 
 def _number(text: str) -> str | float:
