@@ -210,7 +210,7 @@ def share_stages(runs: Path, out: Path, row: Row, seed: int) -> None:
     """Take the finished stages of a training that differs in lambda alone."""
     if row.preset != "crackgan" or (out / "stages").exists():
         return
-    for other in sorted(runs.glob(f"crackgan-*-dilated-{row.dilations}-{seed}/model.onnx")):
+    for other in sorted(runs.glob(f"crackgan-[0-9]*-dilated-{row.dilations}-{seed}/model.onnx")):
         shutil.copytree(other.parent / "stages", out / "stages")
         return
 
