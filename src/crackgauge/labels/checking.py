@@ -19,7 +19,6 @@ from crackgauge.labels.shapes import ImageLabels, MaskShape, Points, Problem, Sh
 # No image is as large; sums of such numbers stay finite.
 _FURTHEST_PX = 1e9
 _LONGEST_TEXT = 1000
-_UNFIT = ("Cc", "Cs")  # control characters, halves of a character
 
 
 class Found(NamedTuple):
@@ -201,9 +200,14 @@ def to_text(value: Any) -> str:
     if value is None or isinstance(value, list | dict | bool):
         return ""
     return "".join(
-        letter.encode("unicode_escape").decode("ascii") if category(letter) in _UNFIT else letter
+        letter.encode("unicode_escape").decode("ascii") if _is_unfit(letter) else letter
         for letter in str(value)[:_LONGEST_TEXT]
     )
+
+
+def _is_unfit(letter: str) -> bool:
+    """A control character, half of a character, or none at all: what XML does not take either."""
+    return category(letter) in ("Cc", "Cs") or letter in "\ufffe\uffff"
 
 
 def posix_name(name: Any) -> str:

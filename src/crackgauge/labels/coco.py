@@ -95,6 +95,8 @@ def _objects(tree: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]
 
 def _key(number: Any) -> int | str | None:
     """An id as something that a dictionary takes."""
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
     return number if isinstance(number, int | str) else None
 
 

@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from crackgauge.arrays import Window
-from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
+from crackgauge.errors import CORRUPT, TOO_LARGE, UNSUPPORTED, InputRefused
 from crackgauge.labels.checking import (
     Collector,
     Found,
@@ -40,6 +40,8 @@ from crackgauge.labels.shapes import ImageLabels, MaskShape, Points, Polygon, Po
 _LEAST_POINTS = {"polyline": 1, "polygon": 3}
 _OTHERS = frozenset({"box", "points", "ellipse", "cuboid", "skeleton"})
 _KEPT_IN_MEMORY = 64 * 2**20
+# A few hundred bytes each in memory.
+_MOST_ELEMENTS = 5_000_000
 
 
 def read_cvat(stream: BinaryIO, path: Path) -> Found:
@@ -76,6 +78,7 @@ class _Reader:
         self.images: list[ImageLabels] = []
         self._path = path
         self._depth = 0
+        self._elements = 0
         self._image: Collector | None = None
 
     def refuse_document_type(self, *_: object) -> None:
@@ -88,6 +91,13 @@ class _Reader:
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._depth += 1
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise InputRefused(
+                self._path,
+                TOO_LARGE,
+                f"the XML has more than {_MOST_ELEMENTS:,} elements; export fewer images at once",
+            )
         if self._depth == 1 and name != "annotations":
             raise InputRefused(
                 self._path,
@@ -171,10 +181,11 @@ def write_cvat(images: Iterable[ImageLabels], out: TextIO) -> None:
         max_size=_KEPT_IN_MEMORY, mode="w+", encoding="utf-8", newline="\n"
     ) as body:
         for number, image in enumerate(images):
-            name, size = quoteattr(image.image), f'width="{image.width}" height="{image.height}"'
+            name = quoteattr(to_text(image.image))
+            size = f'width="{image.width}" height="{image.height}"'
             body.write(f'  <image id="{number}" name={name} {size}>\n')
             for shape in image.shapes:
-                labels.add(shape.label)
+                labels.add(to_text(shape.label))
                 body.write(f"    {_element(shape)}\n")
             body.write("  </image>\n")
         # The labels stand first, and are known last.
@@ -189,7 +200,7 @@ def write_cvat(images: Iterable[ImageLabels], out: TextIO) -> None:
 
 
 def _element(shape: Shape) -> str:
-    common = f'label={quoteattr(shape.label)} source="manual" occluded="0"'
+    common = f'label={quoteattr(to_text(shape.label))} source="manual" occluded="0"'
     if isinstance(shape, MaskShape):
         mask, window = shape.cut()
         runs = ", ".join(map(str, runs_of(np.ascontiguousarray(mask).ravel()).tolist()))

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
+import numpy.typing as npt
 
 from crackgauge.arrays import Window
 from crackgauge.errors import CORRUPT, MISSING, UNSUPPORTED, InputRefused, UsageError
@@ -32,12 +33,17 @@ from crackgauge.labels.checking import (
     to_size,
     to_text,
 )
-from crackgauge.labels.run_length import runs_of
+from crackgauge.labels.run_length import runs_of, whole_numbers
 from crackgauge.labels.shapes import ImageLabels, MaskShape, Polygon, Polyline, Problem, Shape
 
 _DECIMALS = 6  # of px: percent of a side and back is exact to this
 _UPLOADED = re.compile(r"^data/upload/(?:\d+/)?[0-9a-f]{8}-(?=[^/]+$)")
 _IMAGE = "image"
+# Results that say something of the image and mark nothing in it.
+_WITHOUT_PLACE = frozenset(
+    {"choices", "datetime", "number", "pairwise", "ranker", "rating", "relation", "taxonomy"}
+    | {"textarea"}
+)
 
 
 def is_label_studio(tree: Any) -> bool:
@@ -143,7 +149,7 @@ def _read_task(image: Collector, results: list[dict[str, Any]]) -> ImageLabels:
         where = f"region {number} ({kind[:20]} {label[:40]!r})"
         if "rle" in merged or kind.startswith("polygon"):
             image.add(partial(_read_region, image, parts[0], merged, where))
-        elif {"x", "points", "vertices"} & merged.keys():  # not a choice or a text
+        elif kind not in _WITHOUT_PLACE:
             image.unread.append((kind, label))
     return image.done()
 
@@ -201,12 +207,9 @@ def _size(image: Collector, result: dict[str, Any], where: str) -> tuple[int, in
     return height, width
 
 
-def _bytes(rle: Any) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    try:
-        values = np.asarray(rle)
-    except (ValueError, OverflowError):
-        values = np.empty(0)
-    if values.ndim != 1 or values.dtype.kind not in "iu" or not len(values):
+def _bytes(rle: Any) -> npt.NDArray[np.uint8]:
+    values = whole_numbers(rle)
+    if values is None:
         raise UsageError("the brush is no list of bytes")
     if int(values.min()) < 0 or int(values.max()) > 255:
         raise UsageError("the brush holds numbers that are no bytes")

@@ -19,6 +19,8 @@ from crackgauge.labels.shapes import ImageLabels, Problem
 LABEL_SUFFIXES = frozenset({".xml", ".json", ".geojson"})
 # labelme keeps a copy of the image in its file; a larger one is no work of a hand.
 LARGEST_BYTES = 512 * 2**20
+# Each takes some 60 bytes in memory at most.
+MOST_VALUES = 50_000_000
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"RIFF", b"BM", b"MATLAB")
 _EXPECTED = "expected labels of CVAT, COCO, Label Studio, labelme or GeoJSON, or a mask"
 
@@ -102,6 +104,12 @@ def _read_json(content: bytes, file: Path, formats: Mapping[str, LabelFormat]) -
 
 
 def _parse(content: bytes, file: Path) -> Any:
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise InputRefused(
+            file,
+            TOO_LARGE,
+            f"the JSON has more than {MOST_VALUES:,} values; export fewer images at once",
+        )
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:

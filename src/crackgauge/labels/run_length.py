@@ -78,20 +78,31 @@ def check_runs(counts: Any, pixels: int) -> Runs:
     Raises:
         UsageError: something else, with the sums that were found and expected.
     """
-    try:
-        runs = np.asarray(counts)
-    except (ValueError, OverflowError):  # lists of different lengths in it
-        runs = np.empty(0)
-    if runs.ndim != 1 or not len(runs) or runs.dtype.kind not in "iu":
+    runs = whole_numbers(counts)
+    if runs is None:
         raise UsageError("the runs are no list of whole numbers")
     if int(runs.min()) < 0 or int(runs.max()) > pixels:
         raise UsageError(
             f"a run has {runs.min() if runs.min() < 0 else runs.max()} pixels of {pixels}"
         )
-    whole = runs.astype(np.int64)
-    if (total := int(whole.sum())) != pixels:
+    if (total := int(runs.sum())) != pixels:
         raise UsageError(f"the runs add up to {total} pixels, expected {pixels}")
-    return whole
+    return runs
+
+
+def whole_numbers(values: Any) -> npt.NDArray[np.int64] | None:
+    """A list from a file as an array; None where it is no list of whole numbers, or empty.
+
+    >>> whole_numbers([1, 2]), whole_numbers(["1"]), whole_numbers([])
+    (array([1, 2]), None, None)
+    """
+    # The types first: numpy would make an array of the longest text.
+    if not isinstance(values, list) or set(map(type, values)) != {int}:
+        return None
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        return None
 
 
 def compress_runs(runs: Runs) -> str:

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from crackgauge.errors import UsageError
+from crackgauge.arrays import Window
+from crackgauge.errors import MISSING, SIZE_MISMATCH, TOO_LARGE, UsageError
 from crackgauge.files import atomic_path
 from crackgauge.images import WHOLE_LIMIT_PX
 from crackgauge.labels.adapting import adapt, losses
 from crackgauge.labels.formats import FORMATS, LabelFormat
 from crackgauge.labels.mask_file import write_mask_file
-from crackgauge.labels.shapes import ImageLabels, MaskShape
+from crackgauge.labels.shapes import ImageLabels, MaskShape, Problem
 
 # Shapes that become pixels.
 _DRAWN = frozenset({"line-to-mask", "line-to-curve", "holes-to-mask"})
@@ -72,18 +73,30 @@ def format_named(name: str) -> LabelFormat:
     return FORMATS[name]
 
 
-def size_problem(image: ImageLabels, form: LabelFormat) -> str | None:
-    """Why an image's size stands in the way of writing it; None where it does not."""
-    drawn = not form.polygons or any(isinstance(shape, MaskShape) for shape in image.shapes)
-    drawn = drawn or not _DRAWN.isdisjoint(losses(image, form))
-    if image.width is None or image.height is None:
-        return "its size is not known" if form.sized or drawn else None
-    if drawn and image.width * image.height > WHOLE_LIMIT_PX:
-        return (
-            f"it has {image.width} x {image.height} px, and masks are limited to "
-            f"{WHOLE_LIMIT_PX:,} pixels"
+def size_problem(image: ImageLabels, form: LabelFormat) -> Problem | None:
+    """What of an image's size stands in the way of writing it; None where nothing does."""
+    masks = [shape for shape in image.shapes if isinstance(shape, MaskShape)]
+    drawn = bool(masks) or not form.polygons or not _DRAWN.isdisjoint(losses(image, form))
+    height, width = image.height, image.width
+    if height is None or width is None:
+        if not (form.sized or drawn):
+            return None
+        return Problem(image.image, MISSING, "its size is not known; give its photo")
+    if any(_leaves(mask.window, height, width) for mask in masks):
+        sentence = f"a mask leaves the {width} x {height} px that it has; label the photo as it is"
+        return Problem(image.image, SIZE_MISMATCH, sentence)
+    if drawn and height * width > WHOLE_LIMIT_PX:
+        sentence = (
+            f"it has {width} x {height} px, and masks are limited to {WHOLE_LIMIT_PX:,} pixels; "
+            "label parts of it"
         )
+        return Problem(image.image, TOO_LARGE, sentence)
     return None
+
+
+def _leaves(window: Window, height: int, width: int) -> bool:
+    row, col, high, wide = window
+    return min(row, col) < 0 or row + high > height or col + wide > width
 
 
 def _adapted(
@@ -92,7 +105,7 @@ def _adapted(
     for image in images:
         problem = size_problem(image, form)
         if problem is not None:
-            raise UsageError(f"{image.image}: {problem}; give its photo, or another format")
+            raise UsageError(f"{image.image}: {problem.sentence}")
         lost.update(losses(image, form))
         yield adapt(image, form)
 

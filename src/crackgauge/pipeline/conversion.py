@@ -14,9 +14,7 @@ from pathlib import Path
 
 from crackgauge.errors import (
     CORRUPT,
-    MISSING,
     SIZE_MISMATCH,
-    TOO_LARGE,
     InputRefused,
     UsageError,
 )
@@ -248,9 +246,7 @@ class _Work:
         found = with_width(found, self.width_px)
         problem = size_problem(found, self.form)
         if problem is not None:
-            reason = MISSING if height is None else TOO_LARGE
-            advice = "give the photos (--images)" if height is None else "label parts of it"
-            raise InputRefused(item.source, reason, f"{problem}; {advice}")
+            raise InputRefused(item.source, problem.reason, problem.sentence)
         return found
 
     def _size(self, found: ImageLabels, item: _Item) -> tuple[int | None, int | None]:

@@ -48,8 +48,9 @@ def read_session(tree: dict[str, Any], path: Path) -> Found:
     """
     try:
         session = Session.from_json(json.dumps(tree))
-    except UsageError as error:
-        raise InputRefused(path, CORRUPT, str(error)) from error
+    except (UsageError, RecursionError) as error:
+        sentence = str(error) if isinstance(error, UsageError) else "is nested too deeply; save it"
+        raise InputRefused(path, CORRUPT, sentence) from error
     collector = Collector(path, session.image, session.width, session.height)
     pairs = list(_with_erasers(session))
     if sum(len(erasers) for _, _, erasers in pairs) > _MOST_PAIRS:
