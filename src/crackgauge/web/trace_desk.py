@@ -28,6 +28,7 @@ from crackgauge.web.refusals import Refused
 # Photos that stay open; dark and bright cracks of one photo count as two.
 _KEPT = 2
 _MOST_CACHE_BYTES = 512 << 20
+_AHEAD_PX = 256.0
 # Of the memory of the worker, what one open photo may keep.
 _SHARE_OF_MEMORY = 16
 _DECIMALS = 2
@@ -80,6 +81,7 @@ class TraceDesk:
         tracer = self._tracer(arguments).guided_by(self._guide(arguments))
         if len(points) == 1:
             tracer.prepare(points)
+            tracer.prepare(_around(points[0], tracer))
             return _nothing() | {"seconds": time.perf_counter() - started}
         forbidden = [
             *self._erased_in(arguments["session"]),
@@ -164,6 +166,15 @@ def warm_up() -> None:
     image = np.full((48, 96, 3), 180, np.uint8)
     image[23:26] = 60
     Tracer(image).trace([(8.5, 24.5), (88.5, 24.5)])
+
+
+def _around(point: tuple[float, float], tracer: Tracer) -> list[tuple[float, float]]:
+    """Two corners of what a trace from a point will soon come to."""
+    x, y = point
+    return [
+        (max(x - _AHEAD_PX, 0.0), max(y - _AHEAD_PX, 0.0)),
+        (min(x + _AHEAD_PX, float(tracer.width)), min(y + _AHEAD_PX, float(tracer.height))),
+    ]
 
 
 def _open_probability(file: Path, stamp: str) -> _OpenProbability:
