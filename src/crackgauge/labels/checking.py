@@ -18,7 +18,7 @@ from crackgauge.labels.shapes import ImageLabels, MaskShape, Points, Problem, Sh
 
 # No image is as large; sums of such numbers stay finite.
 _FURTHEST_PX = 1e9
-_LONGEST_TEXT = 1000
+_LONGEST_TEXT, _LONGEST_NAME = 1000, 4096
 
 
 class Found(NamedTuple):
@@ -218,7 +218,8 @@ def posix_name(name: Any) -> str:
     """
     if not isinstance(name, str) or not name:
         return ""
-    return to_text(str(PurePosixPath(name.replace("\\", "/"))))
+    clean = "".join("_" if _is_unfit(letter) else letter for letter in name[:_LONGEST_NAME])
+    return str(PurePosixPath(clean.replace("\\", "/")))
 
 
 def shown(value: Any) -> str:

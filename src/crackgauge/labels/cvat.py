@@ -28,6 +28,7 @@ from crackgauge.labels.checking import (
     Collector,
     Found,
     check_within,
+    posix_name,
     to_mask,
     to_points,
     to_text,
@@ -181,7 +182,7 @@ def write_cvat(images: Iterable[ImageLabels], out: TextIO) -> None:
         max_size=_KEPT_IN_MEMORY, mode="w+", encoding="utf-8", newline="\n"
     ) as body:
         for number, image in enumerate(images):
-            name = quoteattr(to_text(image.image))
+            name = quoteattr(posix_name(image.image))
             size = f'width="{image.width}" height="{image.height}"'
             body.write(f'  <image id="{number}" name={name} {size}>\n')
             for shape in image.shapes:

@@ -63,8 +63,9 @@ class Photos:
     def _best(
         self, wanted: tuple[str, ...], fits: list[tuple[tuple[str, ...], Path]], labels: Path
     ) -> Path:
-        shared = [_shared_end(wanted, parts) for parts, _ in fits]
-        best = [path for count, (_, path) in zip(shared, fits, strict=True) if count == max(shared)]
+        # Of a photo in no folder and one in a folder, a name without a folder means the first.
+        ranks = [(_shared_end(wanted, parts), parts == wanted) for parts, _ in fits]
+        best = [path for rank, (_, path) in zip(ranks, fits, strict=True) if rank == max(ranks)]
         if len(best) > 1:
             raise InputRefused(
                 labels,
