@@ -193,7 +193,7 @@ def test_strict_writes_nothing_where_something_would_be_lost(tmp_path: Path):
         ("a/../../b.jpg", "a/b.png"),
         (".hidden/.jpg", "_hidden/_jpg.png"),
         ("..", "a_1.png"),
-        ("a\nb.jpg", "a_nb.png"),
+        ("a\nb.jpg", "a_b.png"),
         ("CON:<>|?*.jpg", "CON______.png"),
         ("é" * 300 + ".jpg", "é" * 116 + ".png"),
     ],

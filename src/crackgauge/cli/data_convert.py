@@ -37,7 +37,15 @@ def command(
         Path,
         typer.Argument(metavar="DST", help="The folder, or the file, to write."),
     ],
-    to: Annotated[Format, typer.Option("--to", help="The format to write.", show_default=False)],
+    to: Annotated[
+        Format,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="What to write: mask, coco, cvat, label-studio, labelme or geojson.",
+            show_default=False,
+        ),
+    ],
     images: Annotated[
         Path | None,
         typer.Option(
@@ -105,9 +113,6 @@ def command(
 
 def _show(done: Conversion) -> None:
     """Print what was read and written, what was lost, and what was set aside."""
-    from rich.console import Console
-    from rich.table import Table
-
     report = done.report
     read = ", ".join(f"{name} ({count})" for name, count in sorted(report.read.items()))
     typer.echo(f"read: {read or 'nothing'}")
@@ -122,13 +127,8 @@ def _show(done: Conversion) -> None:
         more = f" and {len(report.renamed) - 1} more" if len(report.renamed) > 1 else ""
         typer.echo(one_line(f"renamed: {first} to {name}{more}"))
     typer.echo(f"written: {report.images} images, {report.shapes} shapes, as {report.to}")
-    if report.losses:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("changed", "shapes", "what became of them"):
-            table.add_column(heading, justify="right" if heading == "shapes" else "left")
-        for kind, count in report.losses.items():
-            table.add_row(kind, str(count), report.sentence(kind))
-        Console(highlight=False, soft_wrap=True).print(table)
+    for kind, count in report.losses.items():
+        typer.echo(f"{kind:17} {count:>7}  {report.sentence(kind)}")
     for each in report.set_aside[:_SHOWN]:
         typer.echo(one_line(f"set aside: {each.path}: {each.reason}: {each.sentence}"))
     if len(report.set_aside) > _SHOWN:

@@ -28,7 +28,7 @@ from crackgauge.labels import (
     write_labels,
 )
 from crackgauge.labels.adapting import losses, with_width
-from crackgauge.labels.mask_file import LABEL
+from crackgauge.labels.mask_file import LABEL, read_mask_file
 from crackgauge.labels.writing import format_named, size_problem
 from crackgauge.pipeline.conversion_report import Report
 from crackgauge.pipeline.conversion_sources import Sources, find_sources
@@ -234,7 +234,7 @@ class _Work:
         """
         found = item.labels
         if found is None:
-            (found,) = read_labels(item.source).images
+            (found,) = read_mask_file(item.source).images
         elif found.problems and not found.shapes:
             raise InputRefused(
                 item.source, CORRUPT, "none of its shapes could be read; see what is said of them"
