@@ -1,7 +1,8 @@
 """Work with a running `crackgauge serve` from Python: serve_client.py ADDRESS PHOTO OUT.zip.
 
 Uploads a photo, has its cracks found, rejects the narrowest, gives the photo a scale by two points,
-and downloads the report. Needs nothing but Python; the names are those of `/openapi.json`.
+corrects it by a brush stroke, and downloads the report. Needs nothing but Python; the names are
+those of `/openapi.json`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Decision = Literal["open", "accepted", "rejected"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Point = tuple[float, float]
 
 
 class Image(TypedDict):
@@ -27,6 +30,9 @@ class Image(TypedDict):
     state: Literal["new", "done", "set-aside", "missing"]
     sentence: str
     version: int
+    annotated: bool
+    corrected: bool
+    stale: bool
     counts: dict[Decision, int]
     measured: dict[str, Any] | None
 
@@ -42,10 +48,65 @@ class Crack(TypedDict):
 
 class Job(TypedDict):
     id: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: JobState
     share: float
     sentence: str
     result: dict[str, Any]
+
+
+class Stroke(TypedDict):
+    """What shows; a new one has no number, and may be `{"kind": "remove", "number": N}`."""
+
+    number: NotRequired[int]
+    kind: Literal["trace", "polygon", "brush", "erase", "remove"]
+    points: NotRequired[list[Point]]
+    diameter_px: NotRequired[float]
+    centre: NotRequired[list[Point]]
+    left: NotRequired[list[Point]]
+    right: NotRequired[list[Point]]
+
+
+class Annotation(TypedDict):
+    version: int
+    state: Literal["none", "edited"]
+    stale: bool
+    can_undo: bool
+    can_redo: bool
+    strokes: list[Stroke]
+
+
+class Traced(TypedDict):
+    centre: list[Point]
+    left: list[Point]
+    right: list[Point]
+    widths_px: list[float]
+    mean_width_px: float
+    length_px: float
+    seconds: float
+
+
+class Dataset(TypedDict):
+    id: str
+    name: str
+    images: int
+    cracks: int
+    created: str
+    splits: dict[str, int]
+
+
+class Training(TypedDict):
+    id: str
+    name: str
+    dataset: str
+    preset: str
+    state: JobState
+    share: float
+    epoch: int
+    epochs: int
+    scores: dict[str, float]
+    model_path_name: str | None
+    command: str | None
+    error: str
 
 
 class Refused(Exception):
@@ -103,6 +164,73 @@ class Client:
         change = {"version": image["version"], "scale": scale}
         changed: Image = self._json("PATCH", f"/api/images/{image['id']}", change)
         return changed
+
+    def annotation(self, image: Image) -> Annotation:
+        found: Annotation = self.get(f"/api/images/{image['id']}/annotation")
+        return found
+
+    def correct(
+        self, image: Image, start: Literal["prediction", "nothing"] = "prediction"
+    ) -> Annotation:
+        """Raises Refused with status 409 where the photo has strokes already."""
+        wanted = {"version": 0, "start": start}
+        begun: Annotation = self._json("POST", f"/api/images/{image['id']}/annotation", wanted)
+        return begun
+
+    def add_stroke(self, image: Image, seen: Annotation, stroke: Stroke) -> Annotation:
+        """A trace needs its points alone: the server computes its path and edges."""
+        wanted = {"version": seen["version"], "stroke": stroke}
+        target = f"/api/images/{image['id']}/annotation/strokes"
+        now: Annotation = self._json("POST", target, wanted)
+        return now
+
+    def undo(self, image: Image, seen: Annotation) -> Annotation:
+        target = f"/api/images/{image['id']}/annotation/undo"
+        now: Annotation = self._json("POST", target, {"version": seen["version"]})
+        return now
+
+    def redo(self, image: Image, seen: Annotation) -> Annotation:
+        target = f"/api/images/{image['id']}/annotation/redo"
+        now: Annotation = self._json("POST", target, {"version": seen["version"]})
+        return now
+
+    def give_up(self, image: Image, seen: Annotation) -> None:
+        """Back to what the model found."""
+        target = f"/api/images/{image['id']}/annotation?version={seen['version']}"
+        self._send("DELETE", target)
+
+    def trace(self, image: Image, points: Sequence[Point]) -> Traced:
+        """A trace that is shown and not kept."""
+        target = f"/api/images/{image['id']}/trace"
+        found: Traced = self._json("POST", target, {"points": list(points)})
+        return found
+
+    def measure(self, images: Sequence[str]) -> list[Job]:
+        wanted = {"kind": "measure", "images": list(images)}
+        jobs: list[Job] = self._json("POST", "/api/jobs", wanted)
+        return jobs
+
+    def dataset(self, name: str, val_share: float = 0.2, seed: int = 0) -> Job:
+        """Of two photos or more that are corrected, or whose cracks are all judged."""
+        wanted = {"name": name, "val_share": val_share, "seed": seed}
+        job: Job = self._json("POST", "/api/datasets", wanted)
+        return job
+
+    def datasets(self) -> list[Dataset]:
+        found: list[Dataset] = self.get("/api/datasets")
+        return found
+
+    def train(self, dataset: str, epochs: int | None = None) -> Job:
+        """From the model of now."""
+        job: Job = self._json("POST", "/api/trainings", {"dataset": dataset, "epochs": epochs})
+        return job
+
+    def trainings(self) -> list[Training]:
+        found: list[Training] = self.get("/api/trainings")
+        return found
+
+    def model(self, training: Training) -> bytes:
+        return self._send("GET", f"/api/trainings/{training['id']}/model")
 
     def export(self, formats: Sequence[str]) -> Job:
         job: Job = self._json("POST", "/api/exports", {"formats": list(formats)})
@@ -171,6 +299,13 @@ def main(address: str, photo: Path, out: Path) -> None:
     client.wait_for_all()
     measured = client.image(image["id"])["measured"] or {}
     print(f"scale: {measured['mm_per_px']:g} mm per pixel")
+
+    strokes = client.correct(image)
+    line: Stroke = {"kind": "brush", "points": [(10.0, 58.0), (80.0, 58.0)], "diameter_px": 3.0}
+    strokes = client.add_stroke(image, strokes, line)
+    print(f"strokes: {len(strokes['strokes'])}")
+    client.wait(client.measure([image["id"]])[0])
+    print(f"corrected: {client.image(image['id'])['corrected']}")
 
     export = client.wait(client.export(["csv", "html"]))
     out.write_bytes(client.archive(export))

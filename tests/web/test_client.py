@@ -39,10 +39,38 @@ def test_the_example_runs(served: Running, tmp_path: Path):
         "find: done",
         "cracks: 2",
         "scale: 0.5 mm per pixel",
+        "strokes: 3",
+        "corrected: True",
         "written: branches.csv, cracks.csv, images.csv, report.html, review.csv",
     ]
     with zipfile.ZipFile(out) as files:
         assert "a joint, not a crack" in files.read("review.csv").decode()
+
+
+def test_the_client_corrects_and_makes_datasets(
+    served: Running, client_module: ModuleType, tmp_path: Path
+):
+    client = client_module.Client(served.address)
+    photos = []
+    for name in ("left.png", "right.png"):
+        photo = client.upload(write_wall(tmp_path / name, 64, 96, 30))
+        seen = client.correct(photo, "nothing")
+        seen = client.add_stroke(
+            photo, seen, {"kind": "trace", "points": [(15.0, 30.0), (80.0, 30.0)]}
+        )
+        traced = client.trace(photo, [(15.0, 30.0), (80.0, 30.0)])
+        assert seen["strokes"][0]["left"] == traced["left"]
+        assert client.redo(photo, client.undo(photo, seen))["strokes"] == seen["strokes"]
+        photos.append(photo)
+    job = client.wait(client.dataset("both"))
+    made = next(each for each in client.datasets() if each["id"] == job["id"])
+    assert (made["name"], sum(made["splits"].values())) == ("both", made["images"])
+    with pytest.raises(client_module.Refused, match="choose a preset"):
+        client.train(made["id"])
+    assert client.trainings() == []
+    for photo in photos:
+        client.give_up(photo, client.annotation(photo))
+        assert client.annotation(photo)["state"] == "none"
 
 
 def test_a_refusal_is_an_error_with_its_sentence(served: Running, client_module: ModuleType):
