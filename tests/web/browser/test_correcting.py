@@ -49,7 +49,7 @@ def test_click_click_and_the_crack_is_there(walls: Running, corrected: tuple[Ope
     page.reload()  # the mode and the strokes are still there
     page.get_by_text("1 stroke.").wait_for()
     page.get_by_role("button", name="Done").click()
-    opened.notice("is measured from its strokes")
+    opened.notice("measured from its strokes")
     page.get_by_text("corrected by hand").wait_for()
     page.get_by_role("gridcell", name="170 mm").wait_for()  # 340 px of 0.5 mm
     (crack,) = walls.cracks(image)
@@ -72,7 +72,7 @@ def test_brush_erase_area_and_taking_out(walls: Running, corrected: tuple[Opened
     page.keyboard.press("Enter")
     page.get_by_text("3 strokes.").wait_for()
     page.get_by_role("button", name="Done").click()
-    opened.notice("is measured from its strokes")
+    opened.notice("measured from its strokes")
     walls.wait_for_all()
     # Erased over 60 px and round at the ends: two pieces, and the area.
     assert len(walls.cracks(image)) == 3

@@ -68,8 +68,10 @@ def test_a_scale_by_number_and_by_a_marker_that_is_not_there(
 def test_a_standard_grades_and_the_report_is_downloaded(
     walls: Running, open_page: Open, tmp_path: Path
 ):
-    opened = open_page(walls)
-    opened.choose("three.png")
+    image = walls.upload(png_of(300, 400, 60, 150, 240), name="graded.png").json
+    walls.find(image["id"])
+    opened = open_page(walls, place=f"#photo={image['id']}")
+    opened.wait_for_photo()
     page = opened.page
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Standard", exact=True).select_option("osim")
@@ -77,7 +79,7 @@ def test_a_standard_grades_and_the_report_is_downloaded(
     opened.notice("measured anew")
     page.locator(".crack-row .severity", has_text="wide").first.wait_for()  # 1.5 mm
     walls.wait_for_all()
-    crack = walls.cracks(walls.image("three.png")["id"])[0]
+    crack = walls.cracks(image["id"])[0]
     judged = {"version": crack["version"], "decision": "rejected"}
     assert walls.send("PATCH", f"/api/cracks/{crack['id']}", judged).status == 200
     page.get_by_role("button", name="Report").click()
@@ -89,6 +91,6 @@ def test_a_standard_grades_and_the_report_is_downloaded(
         assert archive.testzip() is None
         assert {"report.html", "cracks.csv", "review.csv"} <= set(archive.namelist())
         rows = list(csv.DictReader(io.StringIO(archive.read("cracks.csv").decode())))
-    of_photo = [row["crack_id"] for row in rows if row["image"] == "three.png"]
+    of_photo = [row["crack_id"] for row in rows if row["image"] == "graded.png"]
     assert str(crack["number"]) not in of_photo
     assert len(of_photo) == 2

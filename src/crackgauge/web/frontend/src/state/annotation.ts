@@ -98,7 +98,7 @@ export async function measureStrokes(id: string): Promise<void> {
     const now = await get<Photo>(`/api/images/${id}`);
     if (!now.stale) return;
     await measureAnew(id);
-    tell("done", `${now.name} is measured from its strokes`);
+    tell("done", `${now.name} is being measured from its strokes`);
     refreshSoon();
   } catch (error) {
     tellError(error);

@@ -83,30 +83,26 @@ function Table({ list }: { list: Crack[] }) {
     stepCrack(event.key === "ArrowDown" ? 1 : -1);
   };
   return (
-    <div
-      class="crack-table"
+    <VirtualRows
+      class="crack-rows"
       role="grid"
-      aria-label={plural(list.length, "crack")}
+      tabIndex={0}
+      aria-label={`${plural(list.length, "crack")}, arrow keys go through them`}
       aria-rowcount={list.length + 1}
-    >
-      <div class="crack-row head" role="row" aria-rowindex={1}>
-        {COLUMNS.map(([column, words, whole]) => (
-          <Heading key={column} column={column} words={words} whole={whole} />
-        ))}
-      </div>
-      <VirtualRows
-        class="crack-rows"
-        role="rowgroup"
-        tabIndex={0}
-        aria-label="Rows, arrow keys go through them"
-        aria-activedescendant={at >= 0 ? `crack-${list[at]!.id}` : undefined}
-        onKeyDown={keys}
-        count={list.length}
-        rowPx={ROW_PX}
-        current={at}
-        row={(index) => <Row key={list[index]!.id} crack={list[index]!} at={index} />}
-      />
-    </div>
+      aria-activedescendant={at >= 0 ? `crack-${list[at]!.id}` : undefined}
+      onKeyDown={keys}
+      count={list.length}
+      rowPx={ROW_PX}
+      current={at}
+      head={
+        <div class="crack-row head" role="row" aria-rowindex={1}>
+          {COLUMNS.map(([column, words, whole]) => (
+            <Heading key={column} column={column} words={words} whole={whole} />
+          ))}
+        </div>
+      }
+      row={(index) => <Row key={list[index]!.id} crack={list[index]!} at={index} />}
+    />
   );
 }
 

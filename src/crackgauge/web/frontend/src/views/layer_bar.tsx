@@ -35,35 +35,37 @@ export function LayerBar() {
           </button>
         ))}
       </div>
-      <label class="slider">
-        <span>Opacity</span>
-        <input
-          type="range"
-          min="10"
-          max="100"
-          step="5"
-          value={opacity.value}
-          aria-valuetext={`${opacity.value} per cent`}
-          onInput={(event) => (opacity.value = event.currentTarget.valueAsNumber)}
-        />
-      </label>
-      <label class="slider">
-        <span>Threshold</span>
-        <input
-          id="threshold"
-          type="range"
-          min="0.01"
-          max="0.99"
-          step="0.01"
-          value={threshold.value}
-          onInput={(event) => {
-            // The mask is what a threshold changes, so it is shown.
-            if (!layers.value.has("mask")) toggleLayer("mask");
-            setThreshold(event.currentTarget.valueAsNumber);
-          }}
-        />
-        <output for="threshold">{threshold.value.toFixed(2)}</output>
-      </label>
+      <div class="sliders">
+        <label class="slider">
+          <span>Opacity</span>
+          <input
+            type="range"
+            min="10"
+            max="100"
+            step="5"
+            value={opacity.value}
+            aria-valuetext={`${opacity.value} per cent`}
+            onInput={(event) => (opacity.value = event.currentTarget.valueAsNumber)}
+          />
+        </label>
+        <label class="slider">
+          <span>Threshold</span>
+          <input
+            id="threshold"
+            type="range"
+            min="0.01"
+            max="0.99"
+            step="0.01"
+            value={threshold.value}
+            onInput={(event) => {
+              // The mask is what a threshold changes, so it is shown.
+              if (!layers.value.has("mask")) toggleLayer("mask");
+              setThreshold(event.currentTarget.valueAsNumber);
+            }}
+          />
+          <output for="threshold">{threshold.value.toFixed(2)}</output>
+        </label>
+      </div>
       {isMoved.value && (
         <span class="row">
           <button type="button" class="main small" onClick={() => void applyThreshold()}>

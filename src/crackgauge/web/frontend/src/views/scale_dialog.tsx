@@ -6,7 +6,7 @@ import { changePhoto, photo } from "../state/photos";
 import { changeProject, project } from "../state/project";
 import { Dialog, dialog } from "./dialogs";
 import { beginMeasuring } from "./two_points";
-import { number, scaleOf, sourceOfScale } from "./words";
+import { number, scaleOf } from "./words";
 
 type Way = "number" | "points" | "marker" | "project";
 const WAYS: [Way, string, string][] = [
@@ -52,9 +52,7 @@ function ScaleForm({ photo: now }: { photo: Photo }) {
   };
   return (
     <Dialog title={`Scale of ${now.name}`}>
-      <p class="muted">
-        Now: {scaleOf(now)}. {sourceOfScale(now)}
-      </p>
+      <p class="muted">Now: {scaleOf(now)}</p>
       <form class="form" onSubmit={(event) => void submit(event)}>
         <fieldset>
           <legend class="unseen">How the scale is known</legend>

@@ -27,7 +27,9 @@ export function Severity({ rank, name }: { rank: number; name: string }) {
           />
         ))}
       </svg>
-      {name}
+      <span class="severity-name" title={name}>
+        {name}
+      </span>
     </span>
   );
 }

@@ -8,11 +8,13 @@ interface Props extends Omit<HTMLAttributes<HTMLDivElement>, "children"> {
   /** Row that must be in sight; -1 for none. */
   current: number;
   row: (at: number) => ComponentChildren;
+  /** Stays at the top, as tall as a row. */
+  head?: ComponentChildren;
 }
 
 const BEYOND = 4;
 
-export function VirtualRows({ count, rowPx, current, row, ...rest }: Props) {
+export function VirtualRows({ count, rowPx, current, row, head, ...rest }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -29,7 +31,8 @@ export function VirtualRows({ count, rowPx, current, row, ...rest }: Props) {
   useEffect(() => {
     const element = box.current!;
     if (current < 0) return;
-    const [first, last] = [current * rowPx, (current + 1) * rowPx];
+    const first = current * rowPx;
+    const last = first + rowPx + (head ? rowPx : 0);
     if (first < element.scrollTop) element.scrollTop = first;
     else if (last > element.scrollTop + element.clientHeight) {
       element.scrollTop = last - element.clientHeight;
@@ -42,6 +45,7 @@ export function VirtualRows({ count, rowPx, current, row, ...rest }: Props) {
   for (let at = from; at < to; at++) rows.push(row(at));
   return (
     <div {...rest} ref={box} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      {head}
       <div class="rows" role="presentation" style={{ height: `${count * rowPx}px` }}>
         <div role="presentation" style={{ transform: `translateY(${from * rowPx}px)` }}>
           {rows}
