@@ -16,6 +16,14 @@ from crackgauge.data.pairs import find_pairs
 from crackgauge.data.truths import read_truth
 from crackgauge.errors import DatasetError, InputRefused
 from crackgauge.images import write_image, write_mask
+from crackgauge.labels import (
+    ImageLabels,
+    MaskShape,
+    Polygon,
+    Polyline,
+    draw_shapes,
+    write_labels,
+)
 
 WIDTH, HEIGHT = 12, 8
 LINE = [[0.5, 2.5], [9.5, 2.5]]
@@ -179,6 +187,54 @@ def test_a_cvat_export(tmp_path: Path):
     (tmp_path / "images" / "c.png").unlink()
     samples = load_samples(find_pairs(tmp_path), channels=3)
     assert [int(sample.mask.sum()) for sample in samples] == [10, 0]
+
+
+@pytest.mark.parametrize("to", ["coco", "label-studio"])
+@pytest.mark.parametrize(
+    "name", ["annotations.json", "_annotations.coco.json", "annotations/instances_default.json"]
+)
+def test_one_json_for_all_images(tmp_path: Path, to: str, name: str):
+    marked = np.random.default_rng(3).random((HEIGHT, WIDTH)) < 0.4
+    shapes = (MaskShape.of(marked, label="crack"),)
+    for image in ("1/a", "2/a"):
+        photo(tmp_path / "images" / f"{image}.png")
+    labels = [ImageLabels("1/a.png", WIDTH, HEIGHT, shapes), ImageLabels("2/a.png", 12, 8, ())]
+    write_labels(tmp_path / name, labels, to=to)
+    listing = scan(tmp_path)
+    assert listing.layout == "annotations-json"
+    samples = load_samples(find_pairs(tmp_path), channels=3)
+    assert np.array_equal(samples[0].mask, marked)
+    assert not samples[1].mask.any()
+    report = check(tmp_path)
+    assert [one.mask_rule for one in report.examined] == ["areas", "lines"]
+
+
+def test_a_task_that_nobody_labelled_is_no_truth(tmp_path: Path):
+    photo(tmp_path / "a.png")
+    tasks = [{"data": {"image": "a.png"}, "annotations": [], "predictions": [{"result": []}]}]
+    (tmp_path / "annotations.json").write_text(json.dumps(tasks))
+    with pytest.raises(DatasetError, match=r"without a mask, the first is .*a\.png"):
+        find_pairs(tmp_path)
+
+
+def test_areas_and_wide_lines_keep_their_pixels(tmp_path: Path):
+    hole = ((3.0, 3.0), (9.0, 3.0), (9.0, 5.0))
+    bar = tuple((float(x), float(y)) for x, y in BAR)
+    shapes = (
+        Polygon(bar, "crack", holes=(hole,)),
+        Polyline(((0.5, 7.0), (11.0, 7.0)), "crack", width_px=2.0),
+    )
+    path = tmp_path / "a.geojson"
+    write_labels(path, [ImageLabels("a.png", WIDTH, HEIGHT, shapes)], to="geojson")
+    mask, rule = read_truth(path)
+    assert rule == "areas"
+    assert np.array_equal(mask, draw_shapes(shapes, HEIGHT, WIDTH))
+
+
+def test_a_damaged_shape_is_refused(tmp_path: Path):
+    path = labelme(tmp_path / "a.json", line(), line([[1, "x"]]))
+    with pytest.raises(InputRefused, match=r"shape 2 .* has the point \[1, 'x'\]"):
+        read_truth(path)
 
 
 def test_a_broken_cvat_export_says_so(tmp_path: Path):
