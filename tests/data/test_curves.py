@@ -68,6 +68,13 @@ def test_a_band_of_a_band_has_the_same_middle():
     assert np.nonzero(centre_curve(band)[:, 20:40])[0].tolist() == [20] * 20
 
 
+def test_parts_are_counted_as_bands_not_as_curves():
+    kept, lost = bar(9, 40, slice(3, 6), slice(5, 15)), bar(9, 40, slice(3, 6), slice(25, 34))
+    curve = thin(kept | lost)  # 30 and 27 px; the curve has fewer than 30 px too
+    assert np.array_equal(curve, centre_curve(kept))
+    assert 0 < curve.sum() < 30
+
+
 def test_small_parts_are_left_out_and_corners_join():
     mask = np.zeros((10, 10), bool)
     mask[0, :4] = mask[1, 4:8] = True  # 8 px, joined at a corner

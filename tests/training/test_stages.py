@@ -101,6 +101,16 @@ def test_what_would_fail_later_is_refused_before_the_first_stage_trains(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_network_from_a_model_file_leaves_its_stage_out(strokes: Path, tmp_path: Path) -> None:
+    _train(strokes, tmp_path / "first", "epochs=0")
+    model, out = tmp_path / "first" / "model.onnx", tmp_path / "second"
+    recipe = _recipe("epochs=0", "stages.first.epochs=1")
+    train(recipe, data=strokes, out=out, init=model, progress=False, device="cpu")
+    assert not (out / "stages").exists()
+    old, new = (load_file(run / "best.safetensors") for run in (tmp_path / "first", out))
+    assert all(torch.equal(old[name], new[name]) for name in old)
+
+
 def test_a_model_file_of_another_network_is_refused_before_a_stage_trains(
     strokes: Path, tmp_path: Path
 ) -> None:
