@@ -4,12 +4,14 @@ import io
 import zipfile
 from pathlib import Path, PurePosixPath
 
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.web.conftest import write_wall
 
 from crackgauge.errors import UsageError
+from crackgauge.inference.metadata import METADATA_KEY, parse_metadata
 from crackgauge.web.project import Project, display_name, export_keys, read_model_info
 from crackgauge.web.refusals import Refused
 
@@ -86,3 +88,24 @@ def test_one_photo_is_its_own_source(project: Project, tmp_path: Path):
     with pytest.raises(Refused):
         project.photo(image)
     project.database.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"output_scale": 4.0, "tile": 128}, "enlarges photos"),
+        ({"postprocessing": ("thin",)}, "draws bands around cracks"),
+    ],
+)
+def test_models_that_the_page_cannot_measure_with_are_refused(
+    contrast_model: Path, tmp_path: Path, changes: dict[str, object], said: str
+):
+    model = onnx.load(contrast_model)
+    for entry in model.metadata_props:
+        if entry.key == METADATA_KEY:
+            metadata = parse_metadata(entry.value, source="contrast")
+            entry.value = metadata.model_copy(update=changes).to_json()
+    onnx.save(model, tmp_path / "changed.onnx")
+    assert read_model_info(contrast_model).name == "contrast"
+    with pytest.raises(UsageError, match=said):
+        read_model_info(tmp_path / "changed.onnx")

@@ -22,6 +22,7 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from crackgauge.data.curves import THIN
 from crackgauge.errors import UsageError
 from crackgauge.files import storing
 from crackgauge.images import list_images
@@ -68,7 +69,7 @@ def read_model_info(model: str | Path | None) -> ModelInfo:
 
     Raises:
         ModelFileError: it is no model, or one that is refused.
-        UsageError: a model that enlarges.
+        UsageError: a model that enlarges, or draws bands around cracks.
     """
     path = model_path(model)
     file = read_model_file(path)
@@ -76,6 +77,11 @@ def read_model_info(model: str | Path | None) -> ModelInfo:
     if metadata.enlargement != 1:
         raise UsageError(
             f"{path}: enlarges photos, which the page does not show; use `crackgauge inspect`"
+        )
+    if THIN in metadata.postprocessing:
+        raise UsageError(
+            f"{path}: draws bands around cracks, whose widths say nothing of the cracks; use "
+            "`crackgauge predict`"
         )
     return ModelInfo(
         file=None if model is None else str(path.resolve()),
