@@ -65,6 +65,8 @@ def test_a_label_of_its_own_belongs_to_the_region_of_its_id(tmp_path: Path):
     shape = {"id": "x", "type": "polygon", "value": {"points": PERCENT, "closed": True}, **SIZE}
     label = {"id": "x", "type": "labels", "value": {"points": PERCENT, "labels": ["joint"]}}
     assert read_one(tmp_path, shape, label).shapes == (Polygon(TRIANGLE, "joint"),)
+    shape["value"]["closed"] = False
+    assert read_one(tmp_path, {**label, **SIZE}, shape).shapes == (Polyline(TRIANGLE, "joint"),)
 
 
 def test_an_open_polygon_is_a_line_and_a_box_is_unread(tmp_path: Path):

@@ -55,5 +55,6 @@ def test_shapes_of_some_labels():
     image = ImageLabels("a.png", 9, 9, shapes, (("box", "lid"),))
     assert image.only([]) == image
     found = image.only(["crack"])
-    assert (found.areas, found.lines) == ((shapes[0],), (shapes[2],))
+    assert found.shapes == (shapes[0], shapes[2])
+    assert found.lines == (shapes[2],)
     assert found.unread == ()

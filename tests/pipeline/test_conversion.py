@@ -116,7 +116,7 @@ def test_photos_give_names_and_sizes(masks: Path, tmp_path: Path):
     # In the order in which it is found out: names first, then sizes.
     assert [(each.path, each.reason) for each in done.report.set_aside] == [
         ("lost.png", "missing"),
-        ("b.tif_mask.png", "size-mismatch"),
+        ("b.tif_mask.png: b.tif.png", "size-mismatch"),
     ]
     assert done.report.exit_code == 3
 
@@ -161,6 +161,31 @@ def test_an_image_whose_shapes_are_all_damaged_is_set_aside(tmp_path: Path):
     assert [each.path for each in done.report.set_aside] == ["a.json: a.jpg"] * 2
 
 
+def test_an_image_with_boxes_alone_is_set_aside(tmp_path: Path):
+    source = labels_of(tmp_path / "a.json", image("a.jpg"), image("b.jpg"))
+    tree = json.loads(source.read_text())
+    tree["annotations"][0]["segmentation"] = []
+    source.write_text(json.dumps(tree))
+    done = convert(source, tmp_path / "out", to="mask")
+    assert done.report.written == ["b.png"]
+    (aside,) = done.report.set_aside
+    assert (aside.path, aside.reason) == ("a.json: a.jpg", "unsupported")
+    assert "1 box" in aside.sentence
+
+
+def test_masks_count_as_labels_too(masks: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="no label 'joint'; the labels are 'crack'"):
+        convert(masks, tmp_path / "out", to="coco", labels=["joint"])
+
+
+def test_a_photo_that_cannot_be_read_is_named(masks: Path, tmp_path: Path):
+    photo(tmp_path / "photos" / "a.jpg").write_bytes(b"")
+    done = convert(masks / "a.png", tmp_path / "out", to="coco", photos=tmp_path / "photos")
+    (aside,) = done.report.set_aside
+    assert (aside.path, aside.reason) == ("a.png: a.jpg", "empty")
+    assert aside.sentence.startswith("its photo a.jpg: the file has 0 bytes")
+
+
 def test_lines_get_their_width(tmp_path: Path):
     line = Polyline(((2.0, 5.0), (20.0, 9.0)), "crack")
     source = labels_of(tmp_path / "a.xml", image("a.jpg", line), to="cvat")
@@ -195,7 +220,9 @@ def test_strict_writes_nothing_where_something_would_be_lost(tmp_path: Path):
         ("..", "a_1.png"),
         ("a\nb.jpg", "a_b.png"),
         ("CON:<>|?*.jpg", "CON______.png"),
-        ("é" * 300 + ".jpg", "é" * 116 + ".png"),
+        ("é" * 300 + ".jpg", "é" * 58 + ".png"),
+        ("🙂" * 300 + ".jpg", "🙂" * 29 + ".png"),
+        ("d/" * 2000 + "a.jpg", "d/" * 7 + "a.png"),
     ],
 )
 def test_names_stay_in_the_folder(tmp_path: Path, name: str, written: str):

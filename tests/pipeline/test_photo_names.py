@@ -48,13 +48,22 @@ def test_no_photo_or_two_are_refused(photos: Photos, name: str, words: str):
         photos.find(name, labels=Path("l.json"))
 
 
-@given(st.text(max_size=60) | st.text(alphabet="./\\:a\x00~ ", max_size=12))
+NAMES = (
+    st.text(max_size=20)
+    | st.text(alphabet="é🙂a. ", min_size=110, max_size=130)
+    | st.text(alphabet="./\\:a\x00~ ", max_size=12)
+)
+
+
+@given(NAMES)
 def test_any_name_stays_in_the_folder(name: str):
     safe = safe_name(name)
     path = PurePosixPath(safe)
     assert not path.is_absolute()
     assert not {"..", "."} & set(path.parts)
-    assert all(0 < len(part) <= 120 and not part.startswith(".") for part in path.parts)
+    assert all(0 < len(part.encode()) <= 120 for part in path.parts)
+    assert not any(part.startswith(".") for part in path.parts)
+    assert len(path.parts) <= 8
     assert safe.isprintable() or not any(ord(letter) < 32 for letter in safe)
     safe.encode("utf-8")
     assert safe_name(safe) == safe

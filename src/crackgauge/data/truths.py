@@ -25,6 +25,7 @@ from crackgauge.labels import (
     ImageLabels,
     LabelFile,
     Polygon,
+    Polyline,
     Shape,
     draw_lines,
     draw_shapes,
@@ -76,11 +77,11 @@ def read_truth(
     drawn = find_image(_read_labels(file).images, image or file, path=file).only(labels)
     _refuse_other_shapes(drawn, file)
     height, width = _size(drawn, file, image)
-    curves = [line for line in drawn.lines if line.width_px is None]
+    curves = [line for line in drawn.lines if _is_curve(line)]
     if curves or not drawn.shapes:
-        mask = draw_lines(curves, height, width)
-        rest = [shape for shape in drawn.shapes if shape not in curves]
-        reading = MaskReading(mask | _centre_lines(rest, height, width), LINES_RULE)
+        rest = [shape for shape in drawn.shapes if not _is_curve(shape)]
+        mask = draw_lines(curves, height, width) | _centre_lines(rest, height, width)
+        reading = MaskReading(mask, LINES_RULE)
     else:
         reading = MaskReading(draw_shapes(drawn.shapes, height, width), AREAS_RULE)
     if drawn.shapes and not reading.mask.any():
@@ -91,6 +92,10 @@ def read_truth(
             f"{height} px; expected pixels, x to the right and y down, not coordinates of a map",
         )
     return reading
+
+
+def _is_curve(shape: Shape) -> bool:
+    return isinstance(shape, Polyline) and shape.width_px is None
 
 
 def _read_labels(file: Path) -> LabelFile:

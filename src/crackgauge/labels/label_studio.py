@@ -144,7 +144,8 @@ def _read_task(image: Collector, results: list[dict[str, Any]]) -> ImageLabels:
     for number, parts in enumerate(regions.values(), start=1):
         values = [part["value"] for part in parts if isinstance(part.get("value"), dict)]
         merged = {key: value for each in reversed(values) for key, value in each.items()}
-        kind = to_text(parts[0].get("type"))
+        kinds = [to_text(part.get("type")) for part in parts]
+        kind = next((each for each in kinds if each != "labels"), kinds[0])
         label = _label(merged)
         where = f"region {number} ({kind[:20]} {label[:40]!r})"
         if "rle" in merged or kind.startswith("polygon"):
@@ -167,14 +168,14 @@ def _read_region(
     height, width = _size(image, result, where)
     label = _label(value)
     if "rle" not in value:
+        is_open = value.get("closed") is False
         percent = to_points(value.get("points"), path=image.path, where=where)
-        scale = (width / 100, height / 100)
-        points = tuple(
-            (round(x * scale[0], _DECIMALS), round(y * scale[1], _DECIMALS)) for x, y in percent
-        )
-        if value.get("closed") is False:
-            return Polyline(points, label)
-        return Polygon(to_points(points, path=image.path, where=where, least=3), label)
+        pairs = [
+            (round(x * width / 100, _DECIMALS), round(y * height / 100, _DECIMALS))
+            for x, y in percent
+        ]
+        points = to_points(pairs, path=image.path, where=where, least=1 if is_open else 3)
+        return Polyline(points, label) if is_open else Polygon(points, label)
     check_pixels(height, width, path=image.path, where=where)
     try:
         painted = unpack_brush(_bytes(value["rle"]), height * width)

@@ -165,11 +165,6 @@ class ImageLabels:
         """The lines among the shapes."""
         return tuple(shape for shape in self.shapes if isinstance(shape, Polyline))
 
-    @property
-    def areas(self) -> tuple[Polygon | MaskShape, ...]:
-        """The areas among the shapes."""
-        return tuple(shape for shape in self.shapes if not isinstance(shape, Polyline))
-
     def only(self, labels: Iterable[str]) -> ImageLabels:
         """The shapes of these labels; of all, where none is named.
 

@@ -7,6 +7,7 @@ output without suffix, where the format holds one image a file.
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from crackgauge.errors import (
     CORRUPT,
     SIZE_MISMATCH,
+    UNSUPPORTED,
     InputRefused,
     UsageError,
 )
@@ -212,8 +214,8 @@ def _twice(path: Path, name: str) -> InputRefused:
 
 def _inputs(sources: Sources, plan: Sequence[_Item]) -> set[Path]:
     """Files that no output may replace."""
-    photos = {item.photo.resolve() for item in plan if item.photo is not None}
-    return {file.resolve() for file in sources.files} | photos
+    photos = {item.photo for item in plan if item.photo is not None}
+    return {Path(os.path.realpath(file)) for file in photos.union(sources.files)}
 
 
 @dataclass(frozen=True)
@@ -232,15 +234,21 @@ class _Work:
         Raises:
             InputRefused: a mask that cannot be read, a photo of another size, or no size.
         """
-        found = item.labels
-        if found is None:
-            (found,) = read_mask_file(item.source).images
-        elif found.problems and not found.shapes:
+        found = item.labels or read_mask_file(item.source).images[0]
+        if found.problems and not found.shapes:
             raise InputRefused(
                 item.source, CORRUPT, "none of its shapes could be read; see what is said of them"
             )
-        else:
-            found = found.only(self.chosen)
+        found = found.only(self.chosen)
+        # Without them the image would say that there is nothing on it.
+        if found.unread and not found.shapes:
+            kind, label = found.unread[0]
+            raise InputRefused(
+                item.source,
+                UNSUPPORTED,
+                f"has {len(found.unread)} {kind} of {label!r} alone, expected lines or areas; draw "
+                "them, or name other labels",
+            )
         height, width = self._size(found, item)
         found = replace(found, image=item.name, height=height, width=width, problems=())
         found = with_width(found, self.width_px)
@@ -253,7 +261,11 @@ class _Work:
         named = (found.height, found.width)
         if item.photo is None:
             return named
-        size = image_size(item.photo)
+        try:
+            size = image_size(item.photo)
+        except InputRefused as refused:
+            sentence = f"its photo {item.name}: {refused.sentence}"
+            raise InputRefused(item.source, refused.reason, sentence) from refused
         if None not in named and named != size:
             raise InputRefused(
                 item.source,
@@ -301,7 +313,7 @@ class _Work:
 
     def _said(self, item: _Item) -> str:
         file = self.sources.name(item.source)
-        return file if item.labels is None or item.name == file else f"{file}: {item.name}"
+        return file if item.name == file else f"{file}: {item.name}"
 
 
 def _write(work: _Work, plan: Sequence[_Item], target: Target, progress: Progress) -> None:

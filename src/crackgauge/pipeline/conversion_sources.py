@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +60,7 @@ def find_sources(source: Path, out: Path, photos: Path | None) -> Sources:
         return Sources(source.parent, (source,), photos=given, photos_are_given=given is not None)
     if not source.is_dir():
         raise UsageError(f"{source}: there is no such file or folder; check the path")
-    if out.resolve() == source.resolve():
+    if os.path.realpath(out) == os.path.realpath(source):
         raise UsageError(f"{out}: is the folder of the labels itself; choose another folder")
     found = _dataset(source) or _folder(source, out)
     if not found.files:
@@ -97,14 +98,14 @@ def _dataset(root: Path) -> Sources | None:
 
 def _folder(root: Path, out: Path) -> Sources:
     """The label files of a folder; where there is none, the masks."""
-    target = out.resolve()
-    inside = root.resolve() in target.parents
+    target = Path(os.path.realpath(out))
+    inside = Path(os.path.realpath(root)) in target.parents
     files = [
         path
         for path in sorted(root.rglob("*"))
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and not (inside and target in path.resolve().parents)
+        and not (inside and target in Path(os.path.realpath(path)).parents)
         and not path.name.endswith(REPORT_NAME)
     ]
     labels = [path for path in files if path.suffix.lower() in LABEL_SUFFIXES]

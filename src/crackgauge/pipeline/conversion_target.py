@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ class Target:
                 f"{len(keys)}; choose a folder"
             )
         for path in self._paths(keys):
-            if path.resolve() in inputs:
+            if Path(os.path.realpath(path)) in inputs:
                 raise UsageError(f"{path}: would replace what it is made from; choose another name")
             if path.exists() and not overwrite:
                 raise UsageError(

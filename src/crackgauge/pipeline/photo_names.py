@@ -15,7 +15,8 @@ from crackgauge.errors import MISSING, InputRefused
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 _DRIVE = re.compile(r"^[A-Za-z]:$")
-_LONGEST_PART = 120
+# Of a name on disk: systems take 255 bytes a part, and a temporary name is longer.
+_MOST_BYTES, _MOST_PARTS = 120, 8
 
 
 class Photos:
@@ -99,14 +100,16 @@ def safe_name(name: str) -> str:
         clean = _UNSAFE.sub("_", part.encode("utf-8", "replace").decode("utf-8"))
         clean = re.sub(r"^\.", "_", clean.rstrip(" .")) or "_"
         parts.append(_shortened(clean))
-    return "/".join(parts)
+    return "/".join(parts[-_MOST_PARTS:])
 
 
 def _shortened(part: str) -> str:
-    if len(part) <= _LONGEST_PART:
+    if len(part.encode()) <= _MOST_BYTES:
         return part
-    suffix = PurePosixPath(part).suffix[:10]
-    return part[: _LONGEST_PART - len(suffix)] + suffix
+    suffix = PurePosixPath(part).suffix
+    suffix = suffix if len(suffix) <= 10 and suffix.isascii() else ""
+    stem = part.encode()[: _MOST_BYTES - len(suffix)].decode(errors="ignore")
+    return stem.rstrip(" .") + suffix
 
 
 def free_key(name: str, taken: set[str]) -> str:
