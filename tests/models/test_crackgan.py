@@ -84,6 +84,14 @@ def test_parameter_counts_are_those_of_the_card() -> None:
         assert parameter_count(build("crackgan-classifier")) == encoder + 513 == 9_376_257
 
 
+def test_a_head_bias_below_zero_begins_with_background() -> None:
+    torch.manual_seed(0)
+    network = build("crackgan", **NARROW, head_bias=-3.0).eval()
+    with torch.no_grad():
+        logits = network(torch.zeros(1, 3, 64, 64)).logits
+    assert torch.equal(logits, torch.full_like(logits, -6.0))  # 2 z; the biases before are 0
+
+
 @BOTH_SKIPS
 def test_every_parameter_learns(skip_after_up: bool) -> None:
     torch.manual_seed(0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,8 @@ class CrackGan(nn.Module):
         filters: five channel counts, of the encoder; the decoder has the first four backwards.
         skip_after_up: join each of the four levels to the transposed convolution's output of its
             size. As the paper has it (False), the deeper three are joined to the input of the next.
+        head_bias: of the last convolution, before training. Below 0 the first maps are background,
+            from which a short training against a discriminator does not go all white.
 
     Every step is a convolution or pointwise, so prediction is tile-exact with a halo of
     `receptive_field_px // 2` and tiles aligned to `stride`. Images that do not fill the stride are
@@ -77,6 +80,7 @@ class CrackGan(nn.Module):
         in_channels: int = 3,
         filters: Sequence[int] = _FILTERS,
         skip_after_up: bool = False,
+        head_bias: float = 0.0,
     ) -> None:
         super().__init__()
         _check_filters(filters)
@@ -92,6 +96,7 @@ class CrackGan(nn.Module):
         self.convolutions = nn.ModuleList(convolutions)
         self.head = nn.Conv2d(filters[0], 1, 3, padding=1)
         he_normal(self)
+        nn.init.constant_(cast(Tensor, self.head.bias), head_bias)
 
     @property
     def receptive_field_px(self) -> int:
