@@ -349,7 +349,7 @@ def test_strokes_that_became_a_link_are_not_followed(running: Running, tmp_path:
     for answer in (
         running.get(f"/api/images/{image}/annotation"),
         add(running, image, 1, LINE),
-        running.send("POST", f"/api/images/{image}/trace", {"points": [[1, 1], [50, 50]]}),
+        step(running, image, "undo", 1),
     ):
         assert answer.status == 403, answer
 

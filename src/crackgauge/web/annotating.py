@@ -71,14 +71,13 @@ class Annotations:
         Raises:
             Refused: as `Tracing.trace`; 404, there is no such photo.
         """
-        record = self._project.annotations.get(image_id)
         return self._tracing.trace(
             self._project.images.get(image_id),
             wanted.points,
             forbid=wanted.forbid,
+            erased=self._project.annotations.erased(image_id),
             bright=wanted.polarity == "bright",
             use_probability=wanted.use_probability,
-            session=None if record.file is None else self._project.session(record),
         )
 
     def begin(self, image_id: str, *, version: int, from_prediction: bool) -> Annotation:
@@ -207,7 +206,12 @@ class Annotations:
         """Name a file that was written as the strokes of now, unless somebody was quicker."""
         with self._project.database.write():
             before = self._check(image, version, wanted=wanted)
-            record = self._project.annotations.put(image.id, file=file, base=base)
+            record = self._project.annotations.put(
+                image.id,
+                file=file,
+                base=base,
+                erased=[each.model_dump(mode="json") for each in session.erased()],
+            )
         self._remove(before)
         return _worded(record, session, self._project.images.get(image.id))
 

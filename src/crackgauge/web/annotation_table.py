@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crackgauge.web.database import Database
 
@@ -47,22 +50,44 @@ class AnnotationTable:
             return AnnotationRecord(image_id, 0, None, 0)
         return AnnotationRecord(image_id, int(row["version"]), row["file"], int(row["base"]))
 
-    def put(self, image_id: str, *, file: str | None, base: int) -> AnnotationRecord:
+    def erased(self, image_id: str) -> list[dict[str, Any]]:
+        """Return the erased strokes of now, as `put` took them; they are kept beside the session
+        so that a trace need not read it."""
+        with self._database.read() as connection:
+            record = self.get(image_id)
+            if record.file is None:
+                return []
+            row = connection.execute(
+                "SELECT erased FROM annotations WHERE image_id = ?", (image_id,)
+            ).fetchone()
+        found: list[dict[str, Any]] = json.loads(row["erased"])
+        return found
+
+    def put(
+        self,
+        image_id: str,
+        *,
+        file: str | None,
+        base: int,
+        erased: Sequence[dict[str, Any]] = (),
+    ) -> AnnotationRecord:
         """Put a session in the place of the one before; the version goes up.
 
         Args:
             image_id: of the photo.
             file: of the session; None gives the strokes up.
             base: how many strokes it began with.
+            erased: its erased strokes that show, JSON values.
         """
         with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO annotations (image_id, version, file, base, bytes, modified_ns) "
-                "SELECT id, 1, ?, ?, bytes, modified_ns FROM images WHERE id = ? "
+                "INSERT INTO annotations "
+                "(image_id, version, file, base, erased, bytes, modified_ns) "
+                "SELECT id, 1, ?, ?, ?, bytes, modified_ns FROM images WHERE id = ? "
                 "ON CONFLICT (image_id) DO UPDATE SET version = version + 1, "
-                "file = excluded.file, base = excluded.base, bytes = excluded.bytes, "
-                "modified_ns = excluded.modified_ns",
-                (file, base, image_id),
+                "file = excluded.file, base = excluded.base, erased = excluded.erased, "
+                "bytes = excluded.bytes, modified_ns = excluded.modified_ns",
+                (file, base, json.dumps(list(erased)), image_id),
             )
             return self.get(image_id)
 

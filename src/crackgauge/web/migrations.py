@@ -70,13 +70,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     (
         # Strokes made by hand. `file` is below annotations/ID; NULL: they were given up, and the
-        # version goes on counting. `base`: how many strokes they began with. They belong to the
-        # photo of that size and time alone: another content has none.
+        # version goes on counting. `base`: how many strokes they began with. `erased`: those that
+        # traces keep away from, as JSON. They belong to the photo of that size and time alone:
+        # another content has none.
         """CREATE TABLE annotations (
             image_id TEXT PRIMARY KEY REFERENCES images (id),
             version INTEGER NOT NULL,
             file TEXT,
             base INTEGER NOT NULL,
+            erased TEXT NOT NULL,
             bytes INTEGER NOT NULL,
             modified_ns INTEGER NOT NULL)""",
         # The strokes that the photo's measures are of, below found/ID; NULL: of its probability.

@@ -58,15 +58,14 @@ class TraceDesk:
         self._cache_bytes = min(_MOST_CACHE_BYTES, memory_bytes // _SHARE_OF_MEMORY)
         self._photos: OrderedDict[tuple[str, str, bool], _Open] = OrderedDict()
         self._probability: _OpenProbability | None = None
-        self._erased: tuple[str, list[Erase]] = ("", [])
 
     def trace(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Trace one crack; with one point, compute what a trace from there will need.
 
         Args:
             arguments: `photo`, `stamp` of its content, `points`, `forbid` (lines that the path
-                keeps away from), `bright`, `session` (a file whose erased strokes are kept away
-                from too, or None), `probability` (a file, or None), `probability_stamp`.
+                keeps away from), `erased` (strokes that it keeps away from too), `bright`,
+                `probability` (a file, or None), `probability_stamp`.
 
         Returns:
             `centre`, `left`, `right` (lists of x, y), `widths_px`, `mean_width_px`, `length_px`,
@@ -83,11 +82,10 @@ class TraceDesk:
             tracer.prepare(points)
             tracer.prepare(_around(points[0], tracer))
             return _nothing() | {"seconds": time.perf_counter() - started}
-        forbidden = [
-            *self._erased_in(arguments["session"]),
-            *(Erase(points=tuple(map(tuple, line)), radius_px=ERASER_PX)
-              for line in arguments["forbid"]),
-        ]  # fmt: skip
+        forbidden = [Erase.model_validate(each) for each in arguments["erased"]]
+        for line in arguments["forbid"]:
+            drawn = tuple((float(x), float(y)) for x, y in line)
+            forbidden.append(Erase(points=drawn, radius_px=ERASER_PX))
         edges = tracer.trace(points, forbidden=forbidden)
         return _worded(edges) | {"seconds": time.perf_counter() - started}
 
@@ -147,14 +145,6 @@ class TraceDesk:
             self._probability = None
             self._probability = _open_probability(Path(file), stamp)
         return self._probability.read
-
-    def _erased_in(self, session: str | None) -> list[Erase]:
-        """The erased strokes of a session's file, which never changes under its name."""
-        if session is None:
-            return []
-        if self._erased[0] != session:
-            self._erased = (session, Session.load(session).erased())
-        return self._erased[1]
 
 
 def warm_up() -> None:

@@ -34,7 +34,7 @@ class Tracing:
         self._project = project
         self._limits = limits
         self._worker = SharedWorker(
-            settings, most=limits.traces, tries=1, words="traces are being computed"
+            settings, most=limits.traces, tries=limits.tries, words="traces are being computed"
         )
         self._begun = threading.Lock()
 
@@ -54,9 +54,9 @@ class Tracing:
         points: Line,
         *,
         forbid: Sequence[Line],
+        erased: Sequence[dict[str, Any]],
         bright: bool,
         use_probability: bool,
-        session: Path | None,
     ) -> dict[str, Any]:
         """Trace one crack; see `TraceDesk.trace`.
 
@@ -64,9 +64,9 @@ class Tracing:
             image: the photo.
             points: what was clicked.
             forbid: lines that the path keeps away from.
+            erased: strokes, as JSON values, that it keeps away from too.
             bright: the crack is brighter than what is around it.
             use_probability: draw the path to where the probability is high, where there is one.
-            session: file whose erased strokes are kept away from too.
 
         Raises:
             Refused: 422, there is no such path; 501, numba is missing; 503, too many wait.
@@ -80,7 +80,7 @@ class Tracing:
             "points": points,
             "forbid": forbid,
             "bright": bright,
-            "session": None if session is None else str(session),
+            "erased": erased,
             "probability": None if file is None else str(file),
             "probability_stamp": file and f"{file}-{file.stat().st_mtime_ns:x}",
         }
