@@ -12,8 +12,9 @@ from tests.training.conftest import SMALL
 
 from crackgauge.errors import ModelFileError, RecipeError, UsageError
 from crackgauge.inference.predictor import open_model
-from crackgauge.recipes import Recipe, load_recipe
+from crackgauge.recipes import Recipe, load_recipe, stage_recipe
 from crackgauge.training.loop import train
+from crackgauge.training.plan import check_plan
 
 STAGED = (
     *SMALL,
@@ -119,6 +120,20 @@ def test_a_model_file_of_another_network_is_refused_before_a_stage_trains(
     with pytest.raises(ModelFileError, match="holds another network"):
         train(recipe, data=strokes, out=tmp_path / "run", init=model, progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_has_begun_needs_no_weights_to_start_from(tmp_path: Path) -> None:
+    """They may be gone when a training is resumed."""
+    weights = tmp_path / "encoder.safetensors"
+    stage = f"stages.first.network={{name: vgg-unet, encoder_weights: {weights}}}"
+    recipe = _recipe(stage, "start={network: first}", "network.name=vgg-unet", "network.options={}")
+    plan = {"first": stage_recipe(recipe, "first")}
+    with pytest.raises(ModelFileError, match="cannot be read as encoder weights"):
+        check_plan(recipe, plan)
+    check_plan(recipe, plan, begun=["first"])
+    with pytest.raises(ModelFileError):
+        check_plan(recipe, plan, begun=["first"], init=tmp_path / "gone.onnx")
+    check_plan(recipe, plan, begun=["first", ""], init=tmp_path / "gone.onnx")
 
 
 def test_weights_of_a_stage_that_are_damaged_are_refused(strokes: Path, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ from crackgauge.training.start import (
     load_start,
     mark_finished,
 )
-from crackgauge.training.state import TrainingState, load_state, newest_state, save_state
+from crackgauge.training.state import TrainingState, has_state, load_state, newest_state, save_state
 from crackgauge.training.step import Step
 from crackgauge.training.systems import System, find_system
 from crackgauge.training.validation import Score
@@ -118,13 +118,18 @@ def train(
     check_folder(out, resume=resume)
     needed = needed_stages(recipe, initialised=init is not None)
     stages = {name: stage_recipe(recipe, name) for name in needed}
-    check_plan(recipe, stages, init=init)
+    folders_of = {name: out / STAGES_NAME / name for name in stages} | {"": out}
+    begun = [
+        name
+        for name, each in {**stages, "": recipe}.items()
+        if has_state(folders_of[name] / "states") or is_finished(each, folders_of[name])
+    ]
+    check_plan(recipe, stages, init=init, begun=begun)
     with StopRequest() as stop:
         common = _Common(folders, out, device, stop, progress)
         for name, stage in stages.items():
-            folder = out / STAGES_NAME / name
-            if not is_finished(stage, folder):
-                _train_one(stage, folder, common, label=name)
+            if not is_finished(stage, folders_of[name]):
+                _train_one(stage, folders_of[name], common, label=name)
         _train_one(recipe, out, common, init=init)
     if find_system(recipe.system).predicts:
         return export_run(out, out / "model.onnx")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from torch import nn
@@ -26,7 +26,11 @@ def build_networks(recipe: Recipe) -> dict[str, nn.Module]:
 
 
 def check_plan(
-    recipe: Recipe, stages: Mapping[str, Recipe], *, init: Path | str | None = None
+    recipe: Recipe,
+    stages: Mapping[str, Recipe],
+    *,
+    init: Path | str | None = None,
+    begun: Container[str] = (),
 ) -> None:
     """Refuse what could only fail later, perhaps after a stage of days; nothing is written.
 
@@ -37,6 +41,8 @@ def check_plan(
         stages: recipes of those before it, in their order; ones that nobody needs are not among
             them.
         init: a model file that the last training's own network starts from.
+        begun: trainings that go on from a state and ask for no weights to start from: names of
+            stages, and "" for the last.
 
     Raises:
         RecipeError: something does not fit.
@@ -47,24 +53,22 @@ def check_plan(
     learned: dict[str, nn.Module] = {}
     for name, stage in stages.items():
         learned[name] = _check(stage, learned, where=f"stages.{name}.")
-    _check(recipe, learned, init=init)
+        if name not in begun:
+            load_encoder(stage.network.encoder_weights, learned[name])
+    network = _check(recipe, learned)
+    if "" in begun:
+        return
+    if init is None:
+        load_encoder(recipe.network.encoder_weights, network)
+    else:
+        initial_weights(init, network)
 
 
-def _check(
-    recipe: Recipe,
-    learned: Mapping[str, nn.Module],
-    *,
-    where: str = "",
-    init: Path | str | None = None,
-) -> nn.Module:
+def _check(recipe: Recipe, learned: Mapping[str, nn.Module], *, where: str = "") -> nn.Module:
     """Check one training; returns its own network, as it would be handed on."""
     networks = build_networks(recipe)
     check_patches(recipe, networks["network"])
     find_system(recipe.system).check(recipe, networks)
-    if init is None:
-        load_encoder(recipe.network.encoder_weights, networks["network"])
-    else:
-        initial_weights(init, networks["network"])
     for path in recipe.frozen:
         find_part(networks, path, key=f"{where}frozen")
     for path, source in recipe.start.items():

@@ -138,6 +138,11 @@ def save_state(state: TrainingState, folder: Path) -> Path:
     return path
 
 
+def has_state(folder: Path) -> bool:
+    """Whether there is a state, good or not."""
+    return bool(_states(folder))
+
+
 def newest_state(folder: Path) -> Path | None:
     """The newest state whose digest matches, or None."""
     for path in reversed(_states(folder)):
