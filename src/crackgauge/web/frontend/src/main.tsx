@@ -1,14 +1,15 @@
 /** The page where an inspector works. */
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { openSession, Refusal } from "./api/client";
 import { listen } from "./api/events";
 import type { JobNews, Training } from "./api/types";
-import { takeAnnotationNews } from "./state/annotation";
+import { loadAnnotation, takeAnnotationNews } from "./state/annotation";
 import { cracksOf, loadCracks, refreshCrack } from "./state/cracks";
-import { loadJobs, takeNews } from "./state/jobs";
+import { isOver, loadJobs, takeNews } from "./state/jobs";
 import { tellError } from "./state/notices";
-import { loadPhotos, photo, refreshSoon } from "./state/photos";
-import { keepPlace, photoId } from "./state/place";
+import { loadPhotos, photo, refreshOrder, refreshPhotoSoon } from "./state/photos";
+import { keepPlace, photoId, tracing } from "./state/place";
 import { connection, loadProject, project, session } from "./state/project";
 import "./state/theme";
 import { takeTrainingNews } from "./state/training";
@@ -27,28 +28,51 @@ async function reload(): Promise<void> {
   await load();
   const id = photoId.value;
   if (id && cracksOf.value === id) await loadCracks(id, photo.value?.measured != null);
+  if (id && tracing.value) await loadAnnotation(id);
 }
 
 function news(kind: string, values: Record<string, unknown>): void {
-  if (kind === "job") {
-    takeNews(values as unknown as JobNews);
-    refreshSoon();
-  } else if (kind === "crack") {
-    if (values["image"] === photoId.value) void refreshCrack(String(values["id"])).catch(tellError);
-    refreshSoon();
-  } else if (kind === "project") {
-    if (values["version"] !== project.value?.version) void loadProject().catch(tellError);
-  } else if (kind === "training") {
-    takeTrainingNews(values as unknown as Training);
-  } else if (kind === "annotation") {
-    takeAnnotationNews(String(values["image"]), Number(values["version"]));
-    refreshSoon();
-  } else refreshSoon();
+  const id = String(values["id"] ?? values["image"]);
+  switch (kind) {
+    case "job":
+      takeJobNews(values as unknown as JobNews);
+      break;
+    case "image":
+      refreshPhotoSoon(id);
+      break;
+    case "crack":
+      if (values["image"] === photoId.value) void refreshCrack(id).catch(tellError);
+      refreshPhotoSoon(String(values["image"]));
+      break;
+    case "annotation":
+      takeAnnotationNews(String(values["image"]), Number(values["version"]));
+      refreshPhotoSoon(String(values["image"]));
+      break;
+    case "training":
+      takeTrainingNews(values as unknown as Training);
+      break;
+    case "project":
+      if (values["version"] !== project.value?.version) void loadProject().catch(tellError);
+  }
+}
+
+function takeJobNews(job: JobNews): void {
+  const isOther = takeNews(job);
+  if (!isOther || !job.image) return;
+  refreshPhotoSoon(job.image);
+  if (isOver(job)) refreshOrder();
 }
 
 let listening = false;
 
+function askForToken(error: unknown): void {
+  if (error instanceof Refusal && error.status === 401) connection.value = "token";
+}
+
 async function enter(): Promise<void> {
+  // Asked for at once: only changes need what the session says.
+  const loading = load();
+  loading.catch(() => undefined);
   try {
     session.value = await openSession();
   } catch (error) {
@@ -66,14 +90,20 @@ async function enter(): Promise<void> {
         if (!first) void reload().then(() => (connection.value = "there"), tellError);
         first = false;
       },
-      lost: () => (connection.value = "lost"),
+      lost: () => {
+        if (connection.value !== "token") connection.value = "lost";
+      },
+      refused: () => void openSession().catch(askForToken),
       news,
     });
   }
-  await load();
+  await loading;
 }
 
 keepPlace();
+effect(() => {
+  document.title = photo.value ? `${photo.value.name} · crackgauge` : "crackgauge";
+});
 listenToKeys();
 render(<App enter={enter} />, document.getElementById("page")!);
 enter().catch((error: unknown) => {

@@ -6,6 +6,8 @@ export interface Listener {
   /** The stream is open: what was missed meanwhile must be loaded. */
   opened(): void;
   lost(): void;
+  /** The server is there and does not let us listen: too many do, or the token has run out. */
+  refused(): void;
   news(kind: string, values: Record<string, unknown>): void;
 }
 
@@ -20,7 +22,9 @@ export function listen(listener: Listener): void {
     stream.onerror = () => {
       listener.lost();
       // The browser tries again by itself only where the connection broke, not after a refusal.
-      if (stream.readyState === EventSource.CLOSED) window.setTimeout(open, AGAIN_MS);
+      if (stream.readyState !== EventSource.CLOSED) return;
+      listener.refused();
+      window.setTimeout(open, AGAIN_MS);
     };
     for (const kind of KINDS) {
       stream.addEventListener(kind, (event) => listener.news(kind, JSON.parse(event.data)));

@@ -1204,6 +1204,11 @@ export interface components {
             number: number;
         };
         /**
+         * ResumeWanted
+         * @description Go on as it was begun: nothing is to be said.
+         */
+        ResumeWanted: Record<string, never>;
+        /**
          * Scale
          * @description The scale of one photo, known in one way: a number, two points, or a marker in the photo.
          */
@@ -3319,7 +3324,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeWanted"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Annotation, NewStroke, Photo } from "../api/types";
 import { tell, tellError } from "./notices";
-import { measureAnew, refreshSoon } from "./photos";
+import { measureAnew } from "./photos";
 import { photoId } from "./place";
 
 export const annotation = signal<Annotation | null>(null);
@@ -99,7 +99,6 @@ export async function measureStrokes(id: string): Promise<void> {
     if (!now.stale) return;
     await measureAnew(id);
     tell("done", `${now.name} is being measured from its strokes`);
-    refreshSoon();
   } catch (error) {
     tellError(error);
   }

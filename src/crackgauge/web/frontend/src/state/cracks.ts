@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Crack, Cracks, Decision, Line } from "../api/types";
 import { tell, tellError } from "./notices";
-import { refreshSoon } from "./photos";
+import { refreshPhotoSoon } from "./photos";
 import { crackNumber, photoId } from "./place";
 
 export const cracks = signal<Crack[]>([]);
@@ -98,7 +98,7 @@ export async function judge(
     replace(
       await send<Crack>("PATCH", `/api/cracks/${crack.id}`, { version: before.version, ...change }),
     );
-    refreshSoon();
+    refreshPhotoSoon(before.image);
   } catch (error) {
     replace(before);
     if (error instanceof Refusal && error.status === 409) await tellConflict(before, change);

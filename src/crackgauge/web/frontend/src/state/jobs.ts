@@ -35,9 +35,10 @@ export async function loadJobs(): Promise<void> {
   if (!jobs.value.size) ended.value = 0;
 }
 
-/** A job was queued, went on, or ended. */
-export function takeNews(news: JobNews): void {
+/** A job was queued, went on, or ended. Returns whether its state is another than before. */
+export function takeNews(news: JobNews): boolean {
   const now = new Map(jobs.value);
+  const isOther = now.get(news.id)?.state !== news.state;
   if (isOpen(news)) now.set(news.id, news);
   else {
     if (now.delete(news.id)) ended.value += 1;
@@ -48,7 +49,10 @@ export function takeNews(news: JobNews): void {
     ended.value = 0;
   }
   jobs.value = now;
+  return isOther;
 }
+
+export const isOver = (news: JobNews) => !isOpen(news);
 
 async function tellFailure(id: string): Promise<void> {
   try {

@@ -13,6 +13,8 @@ export type Filter = "all" | "open" | "cracks" | "new" | "aside";
 export const filter = signal<Filter>("all");
 
 const PAGE = 1000;
+/** So few are asked for first, for the first photo to be seen soon. */
+const FIRST_PAGE = 40;
 
 export const shown = computed<Photo[]>(() => {
   const words = search.value.trim().toLowerCase();
@@ -67,26 +69,50 @@ export function loadPhotos(): Promise<void> {
 async function loadAll(): Promise<void> {
   const found: Photo[] = [];
   for (let total = 1; found.length < total;) {
+    const count = loaded.value || found.length ? PAGE : FIRST_PAGE;
     const page = await get<Photos>(
-      `/api/images?order=${order.value}&offset=${found.length}&count=${PAGE}`,
+      `/api/images?order=${order.value}&offset=${found.length}&count=${count}`,
     );
     found.push(...page.items);
     total = page.items.length ? page.total : 0;
+    if (!photoId.value && found[0]) {
+      photos.value = found.slice();
+      openPhoto(found[0].id);
+    }
   }
   photos.value = found;
   loaded.value = true;
   if (!found.some((each) => each.id === photoId.value) && found[0]) openPhoto(found[0].id);
 }
 
-let timer = 0;
+const AT_ONCE_MS = 150;
+const IN_ORDER_MS = 2500;
+const ONE_BY_ONE = 12;
 
-/** Load the list soon, once for many news. */
-export function refreshSoon(): void {
-  if (timer) return;
-  timer = window.setTimeout(() => {
-    timer = 0;
+const changed = new Set<string>();
+let soon = 0;
+let inOrder = 0;
+
+/** A photo was changed: load it soon; many of them at once, as the list. */
+export function refreshPhotoSoon(id: string): void {
+  changed.add(id);
+  soon ||= window.setTimeout(() => {
+    soon = 0;
+    const ids = [...changed].filter((each) => photos.value.some((known) => known.id === each));
+    const isNew = ids.length < changed.size;
+    changed.clear();
+    const loading =
+      isNew || ids.length > ONE_BY_ONE ? loadPhotos() : Promise.all(ids.map(refreshPhoto));
+    loading.catch(tellError);
+  }, AT_ONCE_MS);
+}
+
+/** Load the list now and then while photos are searched, so that the worst come first. */
+export function refreshOrder(): void {
+  inOrder ||= window.setTimeout(() => {
+    inOrder = 0;
     void loadPhotos().catch(tellError);
-  }, 400);
+  }, IN_ORDER_MS);
 }
 
 export async function refreshPhoto(id: string): Promise<void> {
@@ -136,7 +162,6 @@ export async function findCracks(ids: string[] | "new"): Promise<void> {
       all: ids === "new",
     });
     if (!jobs.length) tell("done", "every photo was searched already");
-    refreshSoon();
   } catch (error) {
     tellError(error);
   }

@@ -70,5 +70,5 @@ export function stopTraining(id: string): Promise<void> {
 }
 
 export function resumeTraining(id: string): Promise<void> {
-  return did(send("POST", `/api/trainings/${id}/resume`));
+  return did(send("POST", `/api/trainings/${id}/resume`, {}));
 }

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { upload } from "../api/client";
 import { tell, tellError } from "./notices";
-import { findCracks, refreshSoon } from "./photos";
+import { findCracks, refreshPhotoSoon } from "./photos";
 
 export interface Upload {
   name: string;
@@ -24,8 +24,9 @@ export async function addPhotos(files: Iterable<File>): Promise<void> {
   const added: string[] = [];
   for (let file = queue.shift(); file; file = queue.shift()) {
     const id = await one(file);
-    if (id) added.push(id);
-    refreshSoon();
+    if (!id) continue;
+    added.push(id);
+    refreshPhotoSoon(id);
   }
   running = false;
   uploads.value = [];

@@ -16,7 +16,8 @@ export function photoTiles(id: string, zoom: Zoom): OpenSeadragon.TileSource {
     height: zoom.height_px,
     tileSize: zoom.tile_px,
     tileOverlap: 0,
-    minLevel: 0,
+    // The coarsest level that is asked for fits into one tile.
+    minLevel: Math.min(zoom.top_level, Math.round(Math.log2(zoom.tile_px))),
     maxLevel: zoom.top_level,
     getTileUrl: (level: number, x: number, y: number) =>
       `/api/images/${id}/tiles/${level}/${x}/${y}`,
