@@ -101,6 +101,7 @@ def test_a_refused_file_ends_with_3(run, tmp_path: Path):
         (("--to", "voc"), "voc"),
         (("--to", "coco", "--width-px", "-1"), "got a width of -1"),
         (("--to", "coco", "--images", "nowhere"), "no such folder"),
+        (("--to", "coco", "--geo"), "need the photos"),
         ((), "--to"),
     ],
 )

@@ -231,6 +231,14 @@ def test_areas_and_wide_lines_keep_their_pixels(tmp_path: Path):
     assert np.array_equal(mask, draw_shapes(shapes, HEIGHT, WIDTH))
 
 
+def test_coordinates_of_a_map_are_refused(tmp_path: Path):
+    crs = {"type": "name", "properties": {"name": "EPSG:25832"}}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "LineString", "coordinates": LINE, "crs": crs}))
+    with pytest.raises(InputRefused, match=r"coordinates of a map \(EPSG:25832\)"):
+        read_truth(path)
+
+
 def test_a_damaged_shape_is_refused(tmp_path: Path):
     path = labelme(tmp_path / "a.json", line(), line([[1, "x"]]))
     with pytest.raises(InputRefused, match=r"shape 2 .* has the point \[1, 'x'\]"):

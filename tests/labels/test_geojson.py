@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
+from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused, UsageError
 from crackgauge.labels import ImageLabels, Polygon, Polyline, read_labels, write_labels
 
 
@@ -72,6 +72,7 @@ def test_a_ring_that_is_a_line_stays_a_line(tmp_path: Path):
         ({"type": "FeatureCollection", "features": {}}, CORRUPT, "`features`"),
         ({"type": "FeatureCollection", "features": [7]}, CORRUPT, "type 'None'"),
         ({"type": "FeatureCollection", "crs": {}, "features": []}, UNSUPPORTED, "crs"),
+        ({"type": "Feature", "crs": {"properties": {"name": "my town"}}}, UNSUPPORTED, "my town"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, tree: Any, reason: str, words: str):
@@ -141,3 +142,30 @@ def test_what_is_written_is_read_again(tmp_path: Path):
     unknown = ImageLabels("", None, None, shapes)
     assert write_labels(path, [unknown], to="geojson") == {}
     assert read_labels(path).images == (unknown,)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"),
+        ("urn:ogc:def:crs:EPSG::25832", "EPSG:25832"),
+        ("urn:ogc:def:crs:EPSG:9.9.1:25832", "EPSG:25832"),
+        ("EPSG:102100", "EPSG:102100"),
+    ],
+)
+def test_the_coordinate_system_is_named(tmp_path: Path, name: str, code: str):
+    crs = {"type": "name", "properties": {"name": name}}
+    image = read(tmp_path, {"type": "FeatureCollection", "crs": crs, "features": []})
+    assert image.crs == code
+
+
+def test_degrees_are_written_as_such_and_other_systems_are_not(tmp_path: Path):
+    line = Polyline(((9.0, 48.5), (9.1, 48.25)), "crack")
+    image = ImageLabels("a.tif", 30, 20, (line,), crs="EPSG:4326")
+    write_labels(tmp_path / "a.geojson", [image], to="geojson")
+    assert read_labels(tmp_path / "a.geojson").images == (image,)
+    with pytest.raises(UsageError, match="coordinates are in EPSG:4326, expected pixels"):
+        write_labels(tmp_path / "a.xml", [image], to="cvat")
+    other = ImageLabels("a.tif", 30, 20, (line,), crs="EPSG:25832")
+    with pytest.raises(UsageError, match="expected pixels"):
+        write_labels(tmp_path / "b.geojson", [other], to="geojson")

@@ -74,6 +74,13 @@ def command(
             show_default=False,
         ),
     ] = None,
+    geo: Annotated[
+        bool,
+        typer.Option(
+            "--geo",
+            help="GeoJSON has longitude and latitude instead of pixels; the photos are GeoTIFF.",
+        ),
+    ] = False,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="Refuse where the format cannot hold everything as it is."),
@@ -102,6 +109,7 @@ def command(
             photos=images,
             labels=label or (),
             width_px=width_px,
+            geo=geo,
             strict=strict,
             overwrite=overwrite,
             progress=progress,

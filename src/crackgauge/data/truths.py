@@ -113,6 +113,13 @@ def _cached_labels(file: Path, _modified_ns: int, _bytes: int) -> LabelFile:
 
 
 def _refuse_other_shapes(drawn: ImageLabels, file: Path) -> None:
+    if drawn.crs:
+        raise InputRefused(
+            file,
+            UNSUPPORTED,
+            f"has coordinates of a map ({drawn.crs}), expected pixels of the image; bring them to "
+            "pixels with `crackgauge data convert --images DIR`",
+        )
     if drawn.problems:
         first = drawn.problems[0]
         raise InputRefused(file, first.reason, first.sentence)

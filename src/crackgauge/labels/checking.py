@@ -49,6 +49,7 @@ class Collector:
         self.shapes: list[Shape] = []
         self.unread: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
+        self.crs = ""
 
     def add(self, read: Callable[[], Shape | Sequence[Shape]]) -> None:
         """Take what `read` returns, or note why it could not."""
@@ -68,6 +69,7 @@ class Collector:
             tuple(self.shapes),
             tuple(self.unread),
             tuple(self.problems),
+            self.crs,
         )
 
 

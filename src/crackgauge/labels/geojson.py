@@ -1,15 +1,21 @@
-"""GeoJSON whose coordinates are pixels of one image: x to the right, y down."""
+"""GeoJSON of one image: in its pixels, x to the right and y down, or in coordinates of a map.
+
+RFC 7946 knows longitude and latitude alone. Files in pixels say so (`coordinates_are`), and so do
+ours in degrees; other systems are named by `crs`, as GDAL and QGIS write it. A file that says
+nothing is taken for pixels.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from crackgauge.errors import CORRUPT, UNSUPPORTED, InputRefused
-from crackgauge.labels.checking import Collector, Found, is_place, to_points, to_text
+from crackgauge.labels.checking import Collector, Found, is_place, shown, to_points, to_text
 from crackgauge.labels.shapes import ImageLabels, MaskShape, Points, Polygon, Polyline, Shape
 
 _GEOMETRIES = frozenset(
@@ -20,6 +26,8 @@ _KINDS = _GEOMETRIES | {"Feature", "FeatureCollection", "GeometryCollection"}
 _LABEL_KEYS = ("label", "class", "name")
 _WIDTH_KEY = "width_px"
 _PIXELS = "px of the image: x to the right, y down, pixel corners at integers"
+_DEGREES = "longitude and latitude in degrees, WGS 84"
+WGS84 = "EPSG:4326"
 
 
 def is_geojson(tree: Any) -> bool:
@@ -40,16 +48,10 @@ def read_geojson(tree: dict[str, Any], path: Path) -> Found:
         One entry.
 
     Raises:
-        InputRefused: coordinates of a map (a `crs`), or what is no GeoJSON.
+        InputRefused: a `crs` without an EPSG code, or what is no GeoJSON.
     """
-    if tree.get("crs") is not None:
-        raise InputRefused(
-            path,
-            UNSUPPORTED,
-            "the GeoJSON names a coordinate system (crs), expected pixels of the image; convert "
-            "the lines to pixel coordinates first",
-        )
     image = Collector(path, tree.get("image"), tree.get("width"), tree.get("height"))
+    image.crs = _crs(tree, path)
     for number, (geometry, properties) in enumerate(_geometries(tree, path), start=1):
         kind = geometry["type"]
         if kind in ("Point", "MultiPoint"):
@@ -58,6 +60,26 @@ def read_geojson(tree: dict[str, Any], path: Path) -> Found:
         where = f"geometry {number} ({kind})"
         image.add(partial(_shapes, geometry, properties, path, where))
     return Found([image.done()], [])
+
+
+def _crs(tree: dict[str, Any], path: Path) -> str:
+    """The coordinate system that a file names, "" for pixels."""
+    if tree.get("crs") is None:
+        return WGS84 if tree.get("coordinates_are") == _DEGREES else ""
+    crs = tree["crs"]
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = str(properties.get("name")) if isinstance(properties, dict) else ""
+    if name.endswith(":CRS84"):
+        return WGS84
+    code = re.fullmatch(r"(?:urn:ogc:def:crs:)?EPSG:(?:[0-9.]*:)?([0-9]{4,6})", name)
+    if code is None:
+        raise InputRefused(
+            path,
+            UNSUPPORTED,
+            f"the GeoJSON names the coordinate system (crs) {shown(name)}, expected one with an "
+            "EPSG code, or pixels of the image; convert the lines first",
+        )
+    return f"EPSG:{code[1]}"
 
 
 def _geometries(tree: dict[str, Any], path: Path) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -137,7 +159,7 @@ def write_geojson(image: ImageLabels, out: TextIO) -> None:
     """Write lines with their widths and polygons with their holes, one feature each.
 
     Args:
-        image: without masks.
+        image: without masks; in pixels, or in longitude and latitude ("EPSG:4326").
         out: a text file.
     """
     head: dict[str, Any] = {"type": "FeatureCollection", "image": image.image}
@@ -145,7 +167,7 @@ def write_geojson(image: ImageLabels, out: TextIO) -> None:
         head |= {"width": image.width, "height": image.height}
     # One feature a line: such files are compared and searched line by line.
     rows = ",\n".join(json.dumps(_feature(shape), allow_nan=False) for shape in image.shapes)
-    opening = json.dumps({**head, "coordinates_are": _PIXELS})[:-1]
+    opening = json.dumps({**head, "coordinates_are": _DEGREES if image.crs else _PIXELS})[:-1]
     out.write(f'{opening}, "features": [\n{rows}\n]}}\n')
 
 

@@ -151,6 +151,7 @@ class ImageLabels:
         shapes: in the file's order.
         unread: (kind, label) of each shape that is neither a line nor an area, such as a box.
         problems: shapes that could not be read.
+        crs: the coordinate system of the points, such as "EPSG:25832", where they are no pixels.
     """
 
     image: str
@@ -159,6 +160,7 @@ class ImageLabels:
     shapes: tuple[Shape, ...]
     unread: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
+    crs: str = ""
 
     @property
     def lines(self) -> tuple[Polyline, ...]:

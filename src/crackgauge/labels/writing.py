@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crackgauge.arrays import Window
-from crackgauge.errors import MISSING, SIZE_MISMATCH, TOO_LARGE, UsageError
+from crackgauge.errors import MISSING, SIZE_MISMATCH, TOO_LARGE, UNSUPPORTED, UsageError
 from crackgauge.files import atomic_path
 from crackgauge.images import WHOLE_LIMIT_PX
 from crackgauge.labels.adapting import adapt, losses
 from crackgauge.labels.formats import FORMATS, LabelFormat
+from crackgauge.labels.geojson import WGS84
 from crackgauge.labels.mask_file import write_mask_file
 from crackgauge.labels.shapes import ImageLabels, MaskShape, Problem
 
@@ -73,8 +74,11 @@ def format_named(name: str) -> LabelFormat:
     return FORMATS[name]
 
 
-def size_problem(image: ImageLabels, form: LabelFormat) -> Problem | None:
-    """What of an image's size stands in the way of writing it; None where nothing does."""
+def obstacle(image: ImageLabels, form: LabelFormat) -> Problem | None:
+    """What of an image's size or coordinates stands in the way of writing it; None: nothing."""
+    if image.crs and (form.sized or image.crs != WGS84):
+        sentence = f"its coordinates are in {image.crs}, expected pixels; give its GeoTIFF"
+        return Problem(image.image, UNSUPPORTED, sentence)
     masks = [shape for shape in image.shapes if isinstance(shape, MaskShape)]
     drawn = bool(masks) or not form.polygons or not _DRAWN.isdisjoint(losses(image, form))
     height, width = image.height, image.width
@@ -103,7 +107,7 @@ def _adapted(
     images: Iterable[ImageLabels], form: LabelFormat, lost: Counter[str]
 ) -> Iterator[ImageLabels]:
     for image in images:
-        problem = size_problem(image, form)
+        problem = obstacle(image, form)
         if problem is not None:
             raise UsageError(f"{image.image}: {problem.sentence}")
         lost.update(losses(image, form))

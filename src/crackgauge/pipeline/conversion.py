@@ -29,12 +29,14 @@ from crackgauge.labels import (
     read_labels,
     write_labels,
 )
-from crackgauge.labels.adapting import losses, with_width
+from crackgauge.labels.adapting import adapt, losses, with_width
+from crackgauge.labels.geojson import WGS84
 from crackgauge.labels.mask_file import LABEL, read_mask_file
-from crackgauge.labels.writing import format_named, size_problem
+from crackgauge.labels.writing import format_named, obstacle
 from crackgauge.pipeline.conversion_report import Report
 from crackgauge.pipeline.conversion_sources import Sources, find_sources
 from crackgauge.pipeline.conversion_target import Target
+from crackgauge.pipeline.labels_on_map import to_degrees, to_pixels
 from crackgauge.pipeline.photo_names import free_key, safe_name
 from crackgauge.pipeline.session_labels import SESSION
 from crackgauge.pipeline.summary import Progress, ProgressEvent, silent
@@ -76,6 +78,7 @@ def convert(
     photos: str | Path | None = None,
     labels: Sequence[str] = (),
     width_px: float | None = None,
+    geo: bool = False,
     strict: bool = False,
     overwrite: bool = False,
     progress: Progress = silent,
@@ -90,6 +93,8 @@ def convert(
         labels: the labels that count; none named: those whose name holds "crack", or all of them
             where none does.
         width_px: of lines that have no width; None leaves them as they are.
+        geo: GeoJSON has longitude and latitude, by the places of the photos, which are GeoTIFF:
+            that which is written, and that which is read and does not say what it has.
         strict: nothing is written where the format cannot hold everything as it is.
         overwrite: replaces files that are there.
         progress: called after each source and each image.
@@ -103,14 +108,16 @@ def convert(
     form = format_named(to)
     if width_px is not None and not (math.isfinite(width_px) and width_px > 0):
         raise UsageError(f"got a width of {width_px} px, expected a number above 0")
+    if geo and to != "geojson" and photos is None:
+        raise UsageError("coordinates of a map need the photos; name their folder")
     target = Target.of(Path(out), to)
     sources = find_sources(Path(source), target.folder, None if photos is None else Path(photos))
     report = Report(to)
-    items = _read(sources, report, progress)
+    items = _read(sources, report, progress, geo=geo)
     chosen = _choose(items, labels, report)
     plan = _name(items, sources, report)
     target.check([item.key for item in plan], _inputs(sources, plan), overwrite=overwrite)
-    work = _Work(sources, form, chosen, width_px, report)
+    work = _Work(sources, form, chosen, width_px, geo and to == "geojson", report)
     if strict:
         work.refuse_losses(plan)
     _write(work, plan, target, progress)
@@ -118,7 +125,7 @@ def convert(
     return Conversion(target.result, target.report_file, report)
 
 
-def _read(sources: Sources, report: Report, progress: Progress) -> list[_Item]:
+def _read(sources: Sources, report: Report, progress: Progress, *, geo: bool) -> list[_Item]:
     """The images of all sources; masks are not opened yet."""
     items: list[_Item] = []
     for number, file in enumerate(sources.files, start=1):
@@ -139,9 +146,15 @@ def _read(sources: Sources, report: Report, progress: Progress) -> list[_Item]:
         report.refuse_parts(name, found.problems)
         for image in found.images:
             report.refuse_parts(name, image.problems)
-        items += [_Item(file, image) for image in found.images]
+        in_degrees = geo and found.format == "geojson"
+        items += [_Item(file, _on_map(image) if in_degrees else image) for image in found.images]
         progress(ProgressEvent(number, len(sources.files), name, "done"))
     return items
+
+
+def _on_map(image: ImageLabels) -> ImageLabels:
+    """Take coordinates of which nobody said that they are pixels for degrees."""
+    return image if image.crs or image.width is not None else replace(image, crs=WGS84)
 
 
 def _choose(items: Sequence[_Item], labels: Sequence[str], report: Report) -> set[str]:
@@ -226,13 +239,15 @@ class _Work:
     form: LabelFormat
     chosen: set[str]
     width_px: float | None
+    in_degrees: bool
     report: Report
 
-    def prepare(self, item: _Item) -> ImageLabels:
-        """The labels that count, with the image's name and size.
+    def prepare(self, item: _Item) -> tuple[ImageLabels, Counter[str]]:
+        """The labels that count, with the image's name and size, and what is lost of them.
 
         Raises:
-            InputRefused: a mask that cannot be read, a photo of another size, or no size.
+            InputRefused: a mask that cannot be read, a photo of another size, no size, or a place
+                that is needed and not known.
         """
         found = item.labels or read_mask_file(item.source).images[0]
         if found.problems and not found.shapes:
@@ -251,11 +266,16 @@ class _Work:
             )
         height, width = self._size(found, item)
         found = replace(found, image=item.name, height=height, width=width, problems=())
+        if found.crs:
+            found = to_pixels(found, item.photo, item.source)
         found = with_width(found, self.width_px)
-        problem = size_problem(found, self.form)
+        problem = obstacle(found, self.form)
         if problem is not None:
             raise InputRefused(item.source, problem.reason, problem.sentence)
-        return found
+        lost = losses(found, self.form)
+        if self.in_degrees:
+            found = to_degrees(adapt(found, self.form), item.photo, item.source)
+        return found, lost
 
     def _size(self, found: ImageLabels, item: _Item) -> tuple[int | None, int | None]:
         named = (found.height, found.width)
@@ -284,7 +304,7 @@ class _Work:
         lost: Counter[str] = Counter()
         for item in plan:
             try:
-                lost.update(losses(self.prepare(item), self.form))
+                lost.update(self.prepare(item)[1])
             except InputRefused:  # said where the item's turn comes
                 continue
         if lost:
@@ -300,12 +320,12 @@ class _Work:
         """Every item that can be written, in its turn; the others are set aside."""
         for number, item in enumerate(plan, start=1):
             try:
-                found = self.prepare(item)
+                found, lost = self.prepare(item)
             except InputRefused as refused:
                 self.report.refuse(self._said(item), refused)
                 progress(ProgressEvent(number, len(plan), item.name, "set-aside"))
                 continue
-            self.report.lose(item.name, losses(found, self.form))
+            self.report.lose(item.name, lost)
             self.report.images += 1
             self.report.shapes += len(found.shapes)
             yield item, found
