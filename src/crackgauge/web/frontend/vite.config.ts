@@ -6,6 +6,8 @@ export default defineConfig({
   build: {
     outDir: "../page",
     emptyOutDir: true,
+    // Of what is bundled; goes into the wheel beside it.
+    license: { fileName: "licences.md" },
     assetsInlineLimit: 0,
     modulePreload: false,
     target: "es2022",
