@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.web.conftest import write_wall
 
+from crackgauge.annotate import Brush, Erase, Session
 from crackgauge.arrays import Window
 from crackgauge.errors import InputRefused, UsageError
 from crackgauge.images import open_image, open_probability_writer, write_probability
@@ -154,3 +155,61 @@ def test_a_large_image_is_exported_as_a_small_one(
             mask = source.read(Window(0, 0, HEIGHT, WIDTH))[:, :, 0] > 0
         assert np.array_equal(mask, expected)
         assert all((tmp_path / top / name).is_file() for name in record["outputs"])
+
+
+@pytest.fixture
+def session_file(tmp_path: Path) -> Path:
+    """Two brush strokes, of which one crosses blocks, with a hole in it."""
+    session = Session(HEIGHT, WIDTH, image="photo.png")
+    session.add(Brush(points=((20.0, 40.0), (580.0, 40.0)), radius_px=3.0))
+    session.add(Brush(points=((100.0, 480.0), (560.0, 545.0)), radius_px=2.0))
+    session.add(Erase(points=((300.0, 40.0),), radius_px=40.0))
+    session.save(tmp_path / "session.json")
+    return tmp_path / "session.json"
+
+
+def test_strokes_whole_and_by_window(
+    arguments: dict[str, Any],
+    probability: Any,
+    session_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """What `measure` gives of their mask, whatever the probability says; exports show it."""
+    out = Path(arguments["out"])
+    write_probability(out / "probabilities" / "photo.png", probability)
+    wanted = {**arguments, "session_file": str(session_file)}
+    mask = Session.load(session_file).mask()
+    expected = measure(mask, mm_per_px=0.5, image="photo.png", standard="aci-224r").to_json()
+    image = {
+        "name": "photo.png",
+        "key": "photo",
+        "photo": arguments["photo"],
+        "out": str(out),
+        "survey_file": arguments["survey_file"],
+        "session_file": str(session_file),
+        "rejected": [],
+    }
+    for top in ("small", "big"):
+        row = measure_photo(wanted)
+        assert row["crack_length_mm"] == expected["images"][0]["crack_length_mm"]
+        survey = json.loads(Path(arguments["survey_file"]).read_text())["survey"]
+        assert survey["cracks"] == expected["cracks"]
+        settings = {"threshold": 0.5, "standard": "aci-224r"}
+        record = exporting._prepare(image, settings, tmp_path / top, pictured=False)
+        with open_image(tmp_path / top / record["outputs"][0]) as source:
+            shown = source.read(Window(0, 0, HEIGHT, WIDTH))[:, :, 0] > 0
+        assert np.array_equal(shown, mask)
+        monkeypatch.setattr(measuring, "BIG_OUTPUT_PX", 0)
+        monkeypatch.setattr(exporting, "BIG_OUTPUT_PX", 0)
+        monkeypatch.setattr("crackgauge.web.blocks.BLOCK_PX", 512)
+
+
+def test_strokes_need_no_probability(arguments: dict[str, Any], session_file: Path):
+    assert measure_photo({**arguments, "session_file": str(session_file)})["crack_count"] == 3
+
+
+def test_strokes_of_another_size(arguments: dict[str, Any], tmp_path: Path):
+    Session(HEIGHT, WIDTH + 1).save(tmp_path / "other.json")
+    with pytest.raises(InputRefused, match="601 x 560 px, this one has 600 x 560"):
+        measure_photo({**arguments, "session_file": str(tmp_path / "other.json")})
