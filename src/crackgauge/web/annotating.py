@@ -146,11 +146,13 @@ class Annotations:
 
         return self._change(image_id, version, redo)
 
-    def give_up(self, image_id: str, *, version: int) -> ImageRecord:
+    def give_up(self, image_id: str, *, version: int, measure: Callable[[], object]) -> None:
         """Go back to what the model found.
 
-        Returns:
-            The photo, which is to be measured anew where it has a probability.
+        Args:
+            image_id: of the photo.
+            version: the one that the writer has seen.
+            measure: called where the photo is to be measured anew, within the same transaction.
 
         Raises:
             Refused: 404; 409, somebody else was first, or there are no strokes.
@@ -161,19 +163,21 @@ class Annotations:
             image = project.images.get(image_id)
             record = self._check(image, version, wanted=True)
             project.annotations.put(image_id, file=None, base=0)
-            if image.model is None and image.survey is not None:
+            if image.model is not None:
+                measure()
+            elif image.survey is not None:
                 project.images.forget_measures(image_id)
                 project.cracks.replace(image_id, [])
         self._remove(record)
-        return project.images.get(image_id)
 
     def _change(
         self, image_id: str, version: int, change: Callable[[Session, AnnotationRecord], object]
     ) -> Annotation:
         image = self._project.images.get(image_id)
-        self._check(image, version, wanted=True)
-        record, text = self._read(image_id)
-        session = Session.from_json(text or "")
+        with self._project.database.read():
+            self._check(image, version, wanted=True)
+            record, text = self._read(image_id)
+        session = Session.from_json(text or b"")
         try:
             change(session, record)
         except UsageError as error:

@@ -37,7 +37,6 @@ from crackgauge.web.training_records import (
 _LOOK_EVERY_S = 1.0
 _AGAIN_S = 5.0
 _GRACE_S = 65.0
-# What a server that is being closed waits for a state to be saved; the child goes on by itself.
 _CLOSING_S = 5.0
 _LOG = logging.getLogger("crackgauge.web")
 
@@ -73,9 +72,6 @@ class Trainer:
     def close(self) -> None:
         """Have the training save its state; it goes on when the server is started again."""
         self._closing.set()
-        child = self._child
-        if child is not None:
-            child.terminate()
         self._thread.join(_CLOSING_S)
 
     def add(self, wanted: TrainingWanted) -> JobRecord:
@@ -228,8 +224,6 @@ class Trainer:
             start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
         )
         self._child = child
-        if self._closing.is_set():
-            child.terminate()
         return child
 
     def _watch(self, job: JobRecord, child: subprocess.Popen[str]) -> None:
@@ -239,8 +233,11 @@ class Trainer:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_LOOK_EVERY_S)
                 return
+            if self._closing.is_set():
+                child.terminate()  # it goes on saving its state when the server has ended
+                return
             self._tell(job.id, only_news=True)
-            stopped = self._closing.is_set() or self._project.jobs.get(job.id).state != "running"
+            stopped = self._project.jobs.get(job.id).state != "running"
             if stopped and until is None:
                 child.terminate()
                 until = time.monotonic() + _GRACE_S

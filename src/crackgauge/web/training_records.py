@@ -123,14 +123,14 @@ def progress_of(folder: Path) -> Progress:
         text = (folder / RUN_FOLDER / "journal.csv").read_text("utf-8")
     except OSError:
         return Progress(0, {})
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = [row for row in csv.DictReader(text.splitlines()) if (row["epoch"] or "").isdigit()]
     if not rows:
         return Progress(0, {})
     scores = {name: _number(rows[-1].get(name)) for name in _SCORES}
     scores["best_val_f1"] = max((_number(row.get("val_f1")) for row in rows), default=math.nan,
                                 key=lambda value: -1 if math.isnan(value) else value)  # fmt: skip
     found = {name: value for name, value in scores.items() if math.isfinite(value)}
-    return Progress(int(_number(rows[-1].get("epoch")) or 0), found)
+    return Progress(int(rows[-1]["epoch"]), found)
 
 
 def epochs_of(folder: Path) -> int:

@@ -64,9 +64,9 @@ def give_up_annotation(
     server: Server,
 ) -> Annotation:
     """Go back to what the model found; the photo is measured anew."""
-    image = server.annotations.give_up(image_id, version=version)
-    if image.survey is not None:
-        server.queue.add("measure", [image_id])
+    server.annotations.give_up(
+        image_id, version=version, measure=lambda: server.queue.add("measure", [image_id])
+    )
     server.tell_image(image_id)
     return _told(server, image_id, NOTHING)
 
