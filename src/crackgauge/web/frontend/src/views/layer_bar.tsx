@@ -66,16 +66,24 @@ export function LayerBar() {
           <output for="threshold">{threshold.value.toFixed(2)}</output>
         </label>
       </div>
-      {isMoved.value && (
-        <span class="row">
-          <button type="button" class="main small" onClick={() => void applyThreshold()}>
-            Measure with it
-          </button>
-          <button type="button" class="quiet small" onClick={resetThreshold}>
-            Reset
-          </button>
-        </span>
-      )}
+    </div>
+  );
+}
+
+/** A threshold that was moved: what it would change is measured when it is asked for. */
+export function Apply() {
+  if (!isMoved.value) return null;
+  return (
+    <div class="apply" role="group" aria-label="What was moved">
+      <span>
+        Threshold <b>{threshold.value.toFixed(2)}</b>
+      </span>
+      <button type="button" class="main" onClick={() => void applyThreshold()}>
+        Measure with it
+      </button>
+      <button type="button" class="quiet" onClick={resetThreshold}>
+        Reset
+      </button>
     </div>
   );
 }

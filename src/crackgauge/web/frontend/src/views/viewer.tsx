@@ -12,7 +12,7 @@ import { threshold } from "../state/threshold";
 import { heat, maskFrom } from "../viewer/colours";
 import { Stage } from "../viewer/stage";
 import { Icon } from "./icons";
-import { LayerBar, opacity } from "./layer_bar";
+import { Apply, LayerBar, opacity } from "./layer_bar";
 import { pointer } from "./pointing";
 import { Ruler } from "./ruler";
 import { stage } from "./stage_access";
@@ -65,6 +65,7 @@ export function Viewer() {
         <ZoomButton icon="minus" words="Zoom out (−)" run={() => stage.value?.zoomBy(1 / 1.5)} />
         <ZoomButton icon="fit" words="Whole photo (F)" run={() => stage.value?.whole()} />
       </div>
+      <Apply />
       <Ruler />
       {now && <Hindrance photo={now} />}
     </main>
