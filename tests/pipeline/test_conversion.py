@@ -173,6 +173,17 @@ def test_an_image_with_boxes_alone_is_set_aside(tmp_path: Path):
     assert "1 box" in aside.sentence
 
 
+def test_an_image_whose_shapes_all_miss_it_is_set_aside(tmp_path: Path):
+    far = Polygon(tuple((x + 5e5, y + 5e6) for x, y in TRIANGLE), "crack")
+    source = labels_of(tmp_path / "a.xml", image("a.jpg", far), image("b.jpg"), to="cvat")
+    done = convert(source, tmp_path / "out", to="coco")
+    assert [(each.path, each.reason) for each in done.report.set_aside] == [
+        ("a.xml: a.jpg", "bad-encoding")
+    ]
+    both = labels_of(tmp_path / "b.xml", image("a.jpg", far, Polygon(TRIANGLE, "crack")), to="cvat")
+    assert convert(both, tmp_path / "both", to="coco").report.shapes == 2
+
+
 def test_masks_count_as_labels_too(masks: Path, tmp_path: Path):
     with pytest.raises(UsageError, match="no label 'joint'; the labels are 'crack'"):
         convert(masks, tmp_path / "out", to="coco", labels=["joint"])

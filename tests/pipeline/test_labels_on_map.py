@@ -90,11 +90,10 @@ def test_a_file_that_says_nothing_is_pixels_unless_told(tmp_path: Path):
         tmp_path / "photos" / "a.tif", crs="EPSG:4326", transform=(1e-7, 0, 9.0, 0, -1e-7, 48.0)
     )
     source = collection(tmp_path / "a.geojson", [[9.0000005, 47.9999998], [9.000002, 47.999999]])
-    for name, geo in (("px", False), ("deg", True)):
-        convert(source, tmp_path / name, to="labelme", photos=photos, geo=geo)
-    (pixels,) = read_labels(tmp_path / "px" / "a.json").images
+    done = convert(source, tmp_path / "px", to="labelme", photos=photos)
+    assert [each.reason for each in done.report.set_aside] == ["bad-encoding"]  # y = 48 of 20 px
+    convert(source, tmp_path / "deg", to="labelme", photos=photos, geo=True)
     (placed,) = read_labels(tmp_path / "deg" / "a.json").images
-    assert pixels.shapes[0].points[0] == (9.0000005, 47.9999998)
     assert placed.shapes == (Polyline(((5.0, 2.0), (20.0, 10.0)), "crack"),)
 
 

@@ -6,9 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from crackgauge.errors import CORRUPT, SIZE_MISMATCH, UNSUPPORTED, InputRefused, UsageError
+from crackgauge.errors import (
+    BAD_ENCODING,
+    CORRUPT,
+    SIZE_MISMATCH,
+    UNSUPPORTED,
+    InputRefused,
+    UsageError,
+)
 from crackgauge.images import image_size
-from crackgauge.labels import ImageLabels, LabelFormat
+from crackgauge.labels import ImageLabels, LabelFormat, MaskShape, Shape
 from crackgauge.labels.adapting import adapt, losses, with_width
 from crackgauge.labels.mask_file import read_mask_file
 from crackgauge.labels.writing import obstacle
@@ -65,6 +72,14 @@ class Preparation:
         found = replace(found, image=item.name, height=height, width=width, problems=())
         if found.crs:
             found = to_pixels(found, item.photo, item.source)
+        if found.shapes and not any(_touches(shape, height, width) for shape in found.shapes):
+            raise InputRefused(
+                item.source,
+                BAD_ENCODING,
+                f"none of its {len(found.shapes)} lines and areas lies in the image of {width} x "
+                f"{height} px; expected pixels, x to the right and y down, or GeoJSON with its "
+                "GeoTIFF",
+            )
         found = with_width(found, self.width_px)
         problem = obstacle(found, self.form)
         if problem is not None:
@@ -131,3 +146,13 @@ class Preparation:
     def _said(self, item: Item) -> str:
         file = self.sources.name(item.source)
         return file if item.name == file else f"{file}: {item.name}"
+
+
+def _touches(shape: Shape, height: int | None, width: int | None) -> bool:
+    """Whether a shape comes near an image; of an image of unknown size, any does."""
+    if isinstance(shape, MaskShape):
+        return not shape.is_empty
+    x, y = zip(*shape.points, strict=True)
+    return (width is None or (max(x) >= 0 and min(x) <= width)) and (
+        height is None or (max(y) >= 0 and min(y) <= height)
+    )
