@@ -121,6 +121,19 @@ def test_photos_give_names_and_sizes(masks: Path, tmp_path: Path):
     assert done.report.exit_code == 3
 
 
+def test_labelme_names_its_image_as_seen_from_its_own_file(masks: Path, tmp_path: Path):
+    convert(masks, tmp_path / "out", to="labelme")
+    (found,) = read_labels(tmp_path / "out" / "day2" / "a.json").images
+    assert found.image == "a.png"
+    folder = tmp_path / "drawn"
+    for file, name in (("a.json", "a.jpg"), ("day2/a.json", "..\\b.jpg"), ("c.json", "")):
+        labels_of(folder / file, image(name), to="labelme")
+    labels_of(folder / "d.json", image("C:/photos/d.jpg"), to="labelme")
+    done = convert(folder, tmp_path / "coco", to="coco")
+    names = [each.image for each in read_labels(done.result).images]
+    assert names == ["a.jpg", "c", "photos/d.jpg", "b.jpg"]
+
+
 def test_two_photos_of_one_name_are_not_guessed(masks: Path, tmp_path: Path):
     for folder in ("1", "2"):
         photo(tmp_path / "photos" / folder / "b.jpg")

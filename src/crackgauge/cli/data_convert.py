@@ -11,6 +11,8 @@ from crackgauge.cli import options
 from crackgauge.cli.options import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crackgauge.pipeline.conversion import Conversion
 
 EPILOG = options.examples(
@@ -125,11 +127,10 @@ def _show(done: Conversion) -> None:
     read = ", ".join(f"{name} ({count})" for name, count in sorted(report.read.items()))
     typer.echo(f"read: {read or 'nothing'}")
     if report.left_out:
-        taken = ", ".join(f"{name or '(none)'} ({n})" for name, n in sorted(report.taken.items()))
-        left = ", ".join(f"{name or '(none)'} ({n})" for name, n in sorted(report.left_out.items()))
-        typer.echo(one_line(f"labels that count: {taken or 'none'}; left out: {left}"))
+        taken, left = _named(report.taken), _named(report.left_out)
+        typer.echo(one_line(f"labels that count: {taken}; left out: {left}"))
     elif report.taken and not any("crack" in name.casefold() for name in report.taken):
-        typer.echo(one_line(f"no label holds 'crack', so all count: {', '.join(report.taken)}"))
+        typer.echo(one_line(f"no label holds 'crack', so all count: {_named(report.taken)}"))
     if report.renamed:
         first, name = next(iter(report.renamed.items()))
         more = f" and {len(report.renamed) - 1} more" if len(report.renamed) > 1 else ""
@@ -142,3 +143,12 @@ def _show(done: Conversion) -> None:
     if len(report.set_aside) > _SHOWN:
         typer.echo(one_line(f"... all {len(report.set_aside)} of them: {done.report_file}"))
     typer.echo(one_line(str(done.result)))
+
+
+def _named(labels: Mapping[str, int]) -> str:
+    """Labels with the number of their shapes.
+
+    >>> _named({"joint": 2, "": 1})
+    'no label (1), joint (2)'
+    """
+    return ", ".join(f"{name or 'no label'} ({count})" for name, count in sorted(labels.items()))

@@ -7,10 +7,12 @@ output without suffix, where the format holds one image a file.
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from crackgauge.errors import CORRUPT, InputRefused, UsageError
 from crackgauge.labels import FORMATS, LABEL_SUFFIXES, ImageLabels, read_labels
@@ -23,6 +25,7 @@ from crackgauge.pipeline.session_labels import SESSION
 from crackgauge.pipeline.summary import Progress, ProgressEvent
 
 _READABLE = {**FORMATS, "session": SESSION}
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,21 @@ def read_items(sources: Sources, report: Report, progress: Progress, *, geo: boo
         report.refuse_parts(name, found.problems)
         for image in found.images:
             report.refuse_parts(name, image.problems)
+        if not _READABLE[found.format].many:
+            found = replace(found, images=tuple(_beside(image, name) for image in found.images))
         in_degrees = geo and found.format == "geojson"
         items += [Item(file, _on_map(image) if in_degrees else image) for image in found.images]
         progress(ProgressEvent(number, len(sources.files), name, "done"))
     return items
+
+
+def _beside(image: ImageLabels, file: str) -> ImageLabels:
+    """Labels of one image name it as seen from their own file: see it from the sources' folder."""
+    name = image.image or PurePosixPath(file).stem
+    folder = PurePosixPath(file).parent.as_posix()
+    if PurePosixPath(name).is_absolute() or _DRIVE.match(name):
+        return replace(image, image=name)
+    return replace(image, image=posixpath.normpath(posixpath.join(folder, name)))
 
 
 def _on_map(image: ImageLabels) -> ImageLabels:
@@ -134,7 +148,7 @@ def _photo(item: Item, sources: Sources) -> tuple[Path | None, str]:
     if item.labels is None:
         wanted = item.source.relative_to(sources.root).as_posix()
     else:
-        wanted = item.labels.image or item.source.stem
+        wanted = item.labels.image
     if sources.photos is not None:
         try:
             photo = sources.photos.find(wanted, labels=item.source)

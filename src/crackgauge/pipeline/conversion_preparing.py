@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from crackgauge.errors import (
     BAD_ENCODING,
@@ -69,7 +70,9 @@ class Preparation:
                 "them, or name other labels",
             )
         height, width = self._size(found, item)
-        found = replace(found, image=item.name, height=height, width=width, problems=())
+        # A file of one image lies in a folder like the image's, and names it as seen from there.
+        name = item.name if self.form.many else PurePosixPath(item.name).name
+        found = replace(found, image=name, height=height, width=width, problems=())
         if found.crs:
             found = to_pixels(found, item.photo, item.source)
         if found.shapes and not any(_touches(shape, height, width) for shape in found.shapes):
