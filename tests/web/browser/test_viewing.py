@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.web.browser.conftest import Opened
-from tests.web.conftest import Running
+from tests.web.conftest import Running, png_of
 
 Open = Callable[..., Opened]
 
@@ -121,3 +121,23 @@ def _stale(version: int) -> Callable[..., None]:
         route.continue_(post_data=body)
 
     return change
+
+
+def test_a_second_thought_and_a_comment_at_once(walls: Running, open_page: Open):
+    """The comment is kept as its field is left, by a click that decides: both must arrive."""
+    image = walls.upload(png_of(300, 400, 150), name="second-thought.png").json
+    walls.find(image["id"])
+    opened = open_page(walls, place=f"#photo={image['id']}")
+    opened.wait_for_photo()
+    page = opened.page
+    opened.row(1).click()
+    page.keyboard.press("r")
+    page.keyboard.press("o")
+    page.get_by_label("Comment on crack").fill("seen twice")
+    page.get_by_role("button", name="Accept").click()
+    page.wait_for_selector(".crack-row.accepted .decided .icon >> nth=1")
+    with page.expect_response("**/api/cracks/*"):
+        page.keyboard.press("a")
+    (crack,) = walls.cracks(image["id"])
+    assert (crack["decision"], crack["comment"]) == ("accepted", "seen twice")
+    assert page.locator(".notice.error").count() == 0

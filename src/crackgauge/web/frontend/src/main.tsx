@@ -63,6 +63,7 @@ function takeJobNews(job: JobNews): void {
   if (isOver(job)) refreshOrder();
 }
 
+const AGAIN_MS = 2000;
 let listening = false;
 
 function askForToken(error: unknown): void {
@@ -106,7 +107,16 @@ effect(() => {
 });
 listenToKeys();
 render(<App enter={enter} />, document.getElementById("page")!);
-enter().catch((error: unknown) => {
-  connection.value = "lost";
-  tellError(error);
-});
+
+/** Begin; where the server is not there, until it is. */
+async function begin(): Promise<void> {
+  try {
+    await enter();
+  } catch (error) {
+    connection.value = "lost";
+    if (!(error instanceof Refusal) || error.status !== 0) tellError(error);
+    window.setTimeout(() => void begin(), AGAIN_MS);
+  }
+}
+
+void begin();

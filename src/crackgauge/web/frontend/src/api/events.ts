@@ -1,6 +1,7 @@
 /** The stream of what happens on the server, opened again whenever it ends. */
 
 const AGAIN_MS = 2000;
+const UNSEEN_MS = 30_000;
 
 export interface Listener {
   /** The stream is open: what was missed meanwhile must be loaded. */
@@ -15,23 +16,36 @@ const KINDS = ["job", "image", "crack", "project", "annotation", "training"];
 
 /** Listen until the page is left. */
 export function listen(listener: Listener): void {
-  let stream: EventSource;
+  let stream: EventSource | undefined;
+  let again = 0;
+  const close = () => {
+    window.clearTimeout(again);
+    stream?.close();
+  };
   const open = () => {
-    stream = new EventSource("/api/events");
-    stream.onopen = () => listener.opened();
-    stream.onerror = () => {
+    close();
+    const mine = new EventSource("/api/events");
+    stream = mine;
+    mine.onopen = () => listener.opened();
+    mine.onerror = () => {
       listener.lost();
       // The browser tries again by itself only where the connection broke, not after a refusal.
-      if (stream.readyState !== EventSource.CLOSED) return;
+      if (mine.readyState !== EventSource.CLOSED) return;
       listener.refused();
-      window.setTimeout(open, AGAIN_MS);
+      again = window.setTimeout(open, AGAIN_MS);
     };
     for (const kind of KINDS) {
-      stream.addEventListener(kind, (event) => listener.news(kind, JSON.parse(event.data)));
+      mine.addEventListener(kind, (event) => listener.news(kind, JSON.parse(event.data)));
     }
   };
   open();
-  // A page that is left must not keep one of the browser's few connections.
-  window.addEventListener("pagehide", () => stream.close());
+  let leaving = 0;
+  // A browser has six connections to a server for all of its tabs: one that is not looked at lets go.
+  document.addEventListener("visibilitychange", () => {
+    window.clearTimeout(leaving);
+    if (document.hidden) leaving = window.setTimeout(close, UNSEEN_MS);
+    else if (stream?.readyState === EventSource.CLOSED) open();
+  });
+  window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && open());
 }

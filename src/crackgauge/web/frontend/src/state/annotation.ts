@@ -5,6 +5,7 @@ import type { Annotation, NewStroke, Photo } from "../api/types";
 import { tell, tellError } from "./notices";
 import { measureAnew } from "./photos";
 import { photoId } from "./place";
+import { Turns } from "./turns";
 
 export const annotation = signal<Annotation | null>(null);
 /** Id of the photo that it belongs to. */
@@ -34,14 +35,13 @@ export function takeAnnotationNews(id: string, version: number): void {
   void loadAnnotation(id).catch(tellError);
 }
 
-let last: Promise<unknown> = Promise.resolve();
+const turns = new Turns();
 
-/** Make a change after those before it; each must know the version that the last one gave. */
 function change(ask: (id: string, version: number) => Promise<Annotation>): Promise<boolean> {
   const id = annotationOf.value;
   if (!id) return Promise.resolve(false);
   sending.value = true;
-  const mine = last.then(async () => {
+  return turns.take(id, async () => {
     try {
       put(id, await ask(id, versions.get(id) ?? 0));
       return true;
@@ -49,11 +49,9 @@ function change(ask: (id: string, version: number) => Promise<Annotation>): Prom
       await tellRefused(id, error);
       return false;
     } finally {
-      if (last === mine) sending.value = false;
+      sending.value = turns.open(id) > 1;
     }
   });
-  last = mine;
-  return mine;
 }
 
 async function tellRefused(id: string, error: unknown): Promise<void> {
@@ -93,7 +91,7 @@ export function giveUp(): Promise<boolean> {
 
 /** Have a photo measured from its strokes, where they are newer than its measures. */
 export async function measureStrokes(id: string): Promise<void> {
-  await last;
+  await turns.end(id);
   try {
     const now = await get<Photo>(`/api/images/${id}`);
     if (!now.stale) return;

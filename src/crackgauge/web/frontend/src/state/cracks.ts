@@ -5,6 +5,7 @@ import type { Crack, Cracks, Decision, Line } from "../api/types";
 import { tell, tellError } from "./notices";
 import { refreshPhotoSoon } from "./photos";
 import { crackNumber, photoId } from "./place";
+import { Turns } from "./turns";
 
 export const cracks = signal<Crack[]>([]);
 export const lines = signal<Line[]>([]);
@@ -75,8 +76,11 @@ export async function refreshCrack(id: string): Promise<void> {
   replace(await get<Crack>(`/api/cracks/${id}`));
 }
 
+/** Put a crack in its place, unless what is there is newer. */
 function replace(fresh: Crack): void {
-  cracks.value = cracks.value.map((each) => (each.id === fresh.id ? fresh : each));
+  cracks.value = cracks.value.map((each) =>
+    each.id === fresh.id && fresh.version >= each.version ? fresh : each,
+  );
 }
 
 /** Go to the next crack of the table, or the one before. */
@@ -87,31 +91,43 @@ export function stepCrack(by: 1 | -1): void {
   if (next) crackNumber.value = next.number;
 }
 
+interface Change {
+  decision?: Decision;
+  comment?: string;
+}
+
+const turns = new Turns();
+
 /** Say something about a crack. It is shown at once, and taken back where the server refuses. */
-export async function judge(
-  crack: Crack,
-  change: { decision?: Decision; comment?: string },
-): Promise<void> {
+export function judge(crack: Crack, change: Change): Promise<void> {
   const before = cracks.value.find((each) => each.id === crack.id) ?? crack;
   replace({ ...before, ...change });
+  return turns.take(crack.id, () => keep(before, change));
+}
+
+async function keep(before: Crack, change: Change): Promise<void> {
+  // What was said before this has been answered: its version is the one to name.
+  const now = cracks.value.find((each) => each.id === before.id) ?? before;
   try {
-    replace(
-      await send<Crack>("PATCH", `/api/cracks/${crack.id}`, { version: before.version, ...change }),
-    );
-    refreshPhotoSoon(before.image);
+    const kept = await send<Crack>("PATCH", `/api/cracks/${now.id}`, {
+      version: now.version,
+      ...change,
+    });
+    const shown = cracks.value.find((each) => each.id === now.id);
+    // A further change is shown already, and will be answered next.
+    const isLast = turns.open(now.id) < 2 || !shown;
+    replace(isLast ? kept : { ...kept, decision: shown.decision, comment: shown.comment });
+    refreshPhotoSoon(now.image);
   } catch (error) {
-    replace(before);
-    if (error instanceof Refusal && error.status === 409) await tellConflict(before, change);
+    replace({ ...now, decision: before.decision, comment: before.comment });
+    if (error instanceof Refusal && error.status === 409) await tellConflict(now, change);
     else if (error instanceof Refusal && error.status === 0) {
-      tellError(error, { label: "Try again", run: () => void judge(before, change) });
+      tellError(error, { label: "Try again", run: () => void judge(now, change) });
     } else tellError(error);
   }
 }
 
-async function tellConflict(
-  before: Crack,
-  change: { decision?: Decision; comment?: string },
-): Promise<void> {
+async function tellConflict(before: Crack, change: Change): Promise<void> {
   await refreshCrack(before.id).catch(tellError);
   const now = cracks.value.find((each) => each.id === before.id);
   if (!now) return;

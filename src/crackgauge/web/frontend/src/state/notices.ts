@@ -23,7 +23,8 @@ export function tell(kind: Notice["kind"], text: string, action?: Notice["action
   const sentence = isName ? text : text.charAt(0).toUpperCase() + text.slice(1);
   const same = notices.value.filter((each) => each.text !== sentence);
   notices.value = [...same.slice(-3), { id, kind, text: sentence, ...(action ? { action } : {}) }];
-  window.setTimeout(() => dismiss(id), STAYS_MS[kind]);
+  // What can still be done about stays until it is done or dismissed.
+  if (!action) window.setTimeout(() => dismiss(id), STAYS_MS[kind]);
 }
 
 /** Tell what went wrong, in the server's own sentence. */

@@ -4,6 +4,7 @@ import { get, Refusal, send } from "../api/client";
 import type { Job, Photo, Photos, Scale } from "../api/types";
 import { tell, tellError } from "./notices";
 import { openPhoto, photoId } from "./place";
+import { Turns } from "./turns";
 
 export const photos = signal<Photo[]>([]);
 export const loaded = signal(false);
@@ -131,10 +132,18 @@ export function step(by: 1 | -1): void {
   if (next) openPhoto(next.id);
 }
 
-export async function changePhoto(
-  id: string,
-  changes: { comment?: string; scale?: Scale | null },
-): Promise<boolean> {
+const turns = new Turns();
+
+interface PhotoChange {
+  comment?: string;
+  scale?: Scale | null;
+}
+
+export function changePhoto(id: string, changes: PhotoChange): Promise<boolean> {
+  return turns.take(id, () => keepPhoto(id, changes));
+}
+
+async function keepPhoto(id: string, changes: PhotoChange): Promise<boolean> {
   const now = photos.value.find((each) => each.id === id);
   if (!now) return false;
   try {

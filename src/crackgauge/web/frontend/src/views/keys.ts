@@ -1,6 +1,6 @@
 /** Keys that work anywhere on the page, unless something is being typed. */
 import { judge, selected, stepCrack } from "../state/cracks";
-import { step } from "../state/photos";
+import { photo, step } from "../state/photos";
 import { type Layer, toggleLayer, tracing } from "../state/place";
 import { letterKeys } from "../state/theme";
 import { nudgeThreshold } from "../state/threshold";
@@ -38,7 +38,10 @@ const COMMANDS: Commands = {
   ",": () => nudgeThreshold(-1),
   ">": () => nudgeThreshold(1),
   ".": () => nudgeThreshold(1),
-  t: () => (tracing.value = !tracing.value),
+  t: () => {
+    const state = photo.value?.state;
+    if (state === "new" || state === "done") tracing.value = !tracing.value;
+  },
   Enter: () => selected.value && zoomToCrack(selected.value),
 };
 
