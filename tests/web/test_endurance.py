@@ -140,3 +140,16 @@ def test_the_renderer_is_replaced_too(running: Running):
     wait_until(lambda: not is_running(pid), 10)
     image = running.image("small.png")["id"]
     assert running.get(f"/api/images/{image}/tiles/7/0/0").status == 200
+
+
+def test_the_tracer_is_replaced_too(running: Running):
+    image = running.image("small.png")["id"]
+    target, clicks = f"/api/images/{image}/trace", {"points": [[15, 30], [80, 30]]}
+    before = running.send("POST", target, clicks)
+    assert before.status == 200
+    pid = running.get("/api/health").json["tracer"]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_running(pid), 10)
+    again = running.send("POST", target, clicks)
+    assert again.json["centre"] == before.json["centre"]
+    assert running.get("/api/health").json["tracer"] not in (None, pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.web.conftest import CSRF, Running, png_of, read_answer, wait_until, write_wall
+from tests.web.conftest import CSRF, Answer, Running, png_of, read_answer, wait_until, write_wall
 
 LIMITS = {
     "head_s": 1.0,
@@ -25,6 +26,10 @@ LIMITS = {
     "queue_jobs": 2,
     "upload_bytes": 100_000,
     "image_px": 100_000,
+    "traces": 1,
+    "strokes": 4,
+    "session_bytes": 4000,
+    "datasets": 0,
 }
 
 
@@ -161,3 +166,46 @@ def test_too_many_photos(bounded: Running):
     answer = bounded.upload(png_of(16, 16))
     assert (answer.status, answer.json["reason"]) == (413, "too-many")
     assert sorted((bounded.project / "uploads").iterdir()) == kept
+
+
+def test_too_many_traces(bounded: Running):
+    """One is computed, whose worker is still starting; the others are told to come again."""
+    image = bounded.image("a.png")["id"]
+    clicks = {"points": [[12, 30], [80, 30]]}
+    answers: list[Answer] = []
+
+    def ask() -> None:
+        answers.append(bounded.send("POST", f"/api/images/{image}/trace", clicks))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answer.status for answer in answers) == [200, 503, 503, 503]
+    busy = next(answer for answer in answers if answer.status == 503)
+    assert int(busy.headers["retry-after"]) > 0
+
+
+def test_too_many_strokes(bounded: Running):
+    """What was undone counts too, until another stroke takes its place."""
+    target = f"/api/images/{bounded.image('b.png')['id']}/annotation"
+    bounded.send("POST", target, {"version": 0, "start": "nothing"})
+
+    def add(version: int, points: int = 1) -> Answer:
+        stroke = {"kind": "brush", "points": [[9, 9]] * points, "diameter_px": 3}
+        return bounded.send("POST", f"{target}/strokes", {"version": version, "stroke": stroke})
+
+    assert [add(version).status for version in range(1, 5)] == [200] * 4
+    full = add(5)
+    assert (full.status, full.json["reason"]) == (413, "too-many")
+    assert bounded.send("POST", f"{target}/undo", {"version": 5}).status == 200
+    large = add(6, 1000)
+    assert (large.status, large.json["reason"]) == (413, "too-large")
+    assert add(6).status == 200
+    assert len(list((bounded.project / "annotations").iterdir())) == 1
+
+
+def test_too_many_datasets(bounded: Running):
+    answer = bounded.send("POST", "/api/datasets", {"name": "one"})
+    assert (answer.status, answer.json["reason"]) == (413, "too-many")

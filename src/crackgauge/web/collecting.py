@@ -148,13 +148,25 @@ def _photo(project: Project, image: ImageRecord, key: str, work: Path) -> dict[s
     return {
         "name": image.name,
         "key": key,
-        "photo": str(project.photo(image)),
+        "photo": str(_file_of(project, image)),
         "out": str(project.found(image.id)),
         "survey_file": str(project.survey(image)) if rejected else None,
         "rejected": rejected,
         "session_file": session,
         "provenance": _provenance(image, cracks),
     }
+
+
+def _file_of(project: Project, image: ImageRecord) -> Path:
+    try:
+        return project.photo(image)
+    except Refused as refused:
+        raise Refused(
+            422,
+            "missing",
+            f"{image.name}: is not there any more; put it back, or leave it out by giving its "
+            "strokes up",
+        ) from refused
 
 
 def _provenance(image: ImageRecord, cracks: list[CrackRecord]) -> dict[str, Any]:

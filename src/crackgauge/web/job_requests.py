@@ -154,13 +154,15 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         )
     keys = export_keys([(image.name, image.id) for image in images])
     review, counts = _review(project, images)
+    corrected = sum(image.session is not None for image in images)
     rejected: dict[str, list[int]] = {}
     for image_id, number in counts.pop("rejected_numbers"):
         rejected.setdefault(image_id, []).append(number)
     arguments = {
         "title": project.title,
         "model": _model(project),
-        "settings": _words(project, counts),
+        "settings": _words(project, counts)
+        | {"corrected by hand": f"{corrected} of {len(images)} photos"},
         "set_aside": [
             [image.name, image.reason, image.sentence]
             for image in project.images.every()

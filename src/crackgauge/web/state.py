@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from crackgauge.web.annotating import Annotations
 from crackgauge.web.events import Events
 from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.job_table import JobRecord
 from crackgauge.web.jobs import JobQueue
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project
@@ -39,13 +40,8 @@ class State:
         counts = self.project.cracks.counts().get(record.id, {})
         return Image.of(record, counts=counts, digest=self.project.model.digest)
 
-    def job(self, job_id: str) -> Job:
-        """Word a job.
-
-        Raises:
-            Refused: 404.
-        """
-        record = self.project.jobs.get(job_id)
+    def job(self, record: JobRecord) -> Job:
+        """Word a job."""
         if record.kind == "train":
             return Job.of(record, self.trainer.describe(record).share)
         return Job.of(record, self.queue.share(record))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crackgauge.errors import CrackgaugeError
+from crackgauge.files import storing
 from crackgauge.pipeline.training import missing_for_training
 from crackgauge.web.access_token import TOKEN_VARIABLE
 from crackgauge.web.dataset_schemas import Training, TrainingWanted
@@ -24,9 +25,9 @@ from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project, display_name
 from crackgauge.web.refusals import Refused, as_refused, busy, missing_extra, not_found
 from crackgauge.web.training_records import (
+    LOG_FILE,
     Progress,
     arguments_of,
-    epochs_of,
     model_of,
     prepare,
     progress_of,
@@ -87,7 +88,12 @@ class Trainer:
         dataset = project.datasets.get(wanted.dataset)
         recipe = recipe_of(project, dataset, preset=wanted.preset, epochs=wanted.epochs)
         name = display_name(wanted.name or f"{dataset.name}, {recipe.preset}")
-        arguments = {"dataset": dataset.id, "preset": recipe.preset, "name": name}
+        arguments = {
+            "dataset": dataset.id,
+            "preset": recipe.preset,
+            "name": name,
+            "epochs": recipe.epochs,
+        }
         with project.database.write():
             self._check_room()
             (job,) = project.jobs.add(
@@ -138,7 +144,7 @@ class Trainer:
     def describe(self, job: JobRecord) -> Training:
         """Word a training."""
         folder = self._project.training_folder(job.id)
-        progress, epochs = progress_of(folder), epochs_of(folder)
+        progress, epochs = progress_of(folder), int(job.arguments["epochs"])
         model = model_of(folder) if job.state == "done" else None
         share = progress.epoch / epochs if epochs else 0.0
         return Training(
@@ -214,15 +220,18 @@ class Trainer:
 
     def _start(self, arguments: dict[str, Any]) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
-        child = subprocess.Popen(
-            [sys.executable, "-m", "crackgauge.web.training_child", json.dumps(arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
-        )
+        log = Path(arguments["folder"]) / LOG_FILE
+        with storing(log), log.open("a", encoding="utf-8") as said:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "crackgauge.web.training_child", json.dumps(arguments)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
+            )
         self._child = child
         return child
 

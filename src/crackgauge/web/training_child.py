@@ -26,7 +26,7 @@ from crackgauge.errors import CrackgaugeError, Stopped, UsageError
 from crackgauge.pipeline.folder import held
 from crackgauge.pipeline.stopping import stoppable
 from crackgauge.recipes import load_recipe
-from crackgauge.web.refusals import Refused, as_refused
+from crackgauge.web.refusals import BUG, Refused, as_refused
 
 _GRACE_S = 60.0
 _LOCK_S = 2 * _GRACE_S
@@ -101,7 +101,10 @@ def _stand_back() -> None:
 
 
 def _worded(refused: Refused) -> dict[str, Any]:
-    return {"status": refused.status, "reason": refused.reason, "sentence": refused.sentence}
+    sentence = refused.sentence
+    if refused.reason == BUG:
+        sentence = "this is a bug of crackgauge; log.txt in the folder of the training says more"
+    return {"status": refused.status, "reason": refused.reason, "sentence": sentence}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 trainings/ID/recipe.yaml   as it is trained
 trainings/ID/init.onnx     the model that it starts from
+trainings/ID/log.txt       what libraries said meanwhile
 trainings/ID/run/          the run itself, see `training.loop`; run/model.onnx when it is done
 """
 
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crackgauge.errors import CrackgaugeError
 from crackgauge.files import atomic_path, storing, write_text_atomic
 from crackgauge.inference.onnx_file import read_model_file
 from crackgauge.inference.predictor import EXPORTED_NAME
@@ -25,7 +25,7 @@ from crackgauge.web.job_table import JobRecord
 from crackgauge.web.project import Project, model_path
 from crackgauge.web.refusals import Refused
 
-RECIPE_FILE, INIT_FILE, RUN_FOLDER = "recipe.yaml", "init.onnx", "run"
+RECIPE_FILE, INIT_FILE, LOG_FILE, RUN_FOLDER = "recipe.yaml", "init.onnx", "log.txt", "run"
 _SCORES = ("loss", "val_f1", "val_precision", "val_recall", "threshold")
 
 
@@ -131,14 +131,6 @@ def progress_of(folder: Path) -> Progress:
                                 key=lambda value: -1 if math.isnan(value) else value)  # fmt: skip
     found = {name: value for name, value in scores.items() if math.isfinite(value)}
     return Progress(int(rows[-1]["epoch"]), found)
-
-
-def epochs_of(folder: Path) -> int:
-    """Return how many epochs a training is to have; 0 where that cannot be read."""
-    try:
-        return load_recipe(folder / RECIPE_FILE).epochs
-    except CrackgaugeError:
-        return 0
 
 
 def model_of(folder: Path) -> Path | None:

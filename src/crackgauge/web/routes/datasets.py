@@ -33,7 +33,7 @@ def begin_dataset(wanted: DatasetWanted, server: Server) -> Job:
     with project.database.write():
         server.queue.add("measure", [image.id for image in chosen if image.stale])
         (record,) = server.queue.add("dataset", [None], arguments)
-    return Job.of(record, server.queue.share(record))
+    return server.job(record)
 
 
 @router.get("")

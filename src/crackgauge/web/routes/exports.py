@@ -25,7 +25,7 @@ def begin_export(wanted: ExportWanted, server: Server) -> Job:
     """Write the report and exports of all photos that are done, when their jobs have ended."""
     formats = choose_formats(wanted.formats)
     (record,) = server.queue.add("export", [None], {"formats": list(formats)})
-    return Job.of(record, server.queue.share(record))
+    return server.job(record)
 
 
 @router.get(

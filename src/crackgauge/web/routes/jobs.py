@@ -22,27 +22,26 @@ def begin_jobs(wanted: JobsWanted, server: Server) -> list[Job]:
     else:
         ids = [images.get(image_id).id for image_id in dict.fromkeys(wanted.images)]
     records = server.queue.add(wanted.kind, list(ids))
-    return [Job.of(record, server.queue.share(record)) for record in records]
+    return [server.job(record) for record in records]
 
 
 @router.get("/jobs")
 def list_jobs(server: Server, count: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[Job]:
     """List the newest jobs, the newest first."""
     records = server.project.jobs.newest(count)
-    return [Job.of(record, server.queue.share(record)) for record in records]
+    return [server.job(record) for record in records]
 
 
 @router.get("/jobs/{job_id}")
 def get_job(job_id: Id, server: Server) -> Job:
     """Give one job."""
-    return server.job(job_id)
+    return server.job(server.project.jobs.get(job_id))
 
 
 @router.delete("/jobs/{job_id}")
 def cancel_job(job_id: Id, server: Server) -> Job:
     """Cancel a job; what was kept before stays."""
-    server.queue.cancel(job_id)
-    return server.job(job_id)
+    return server.job(server.queue.cancel(job_id))
 
 
 @router.get(
@@ -51,6 +50,9 @@ def cancel_job(job_id: Id, server: Server) -> Job:
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def listen(server: Server) -> StreamingResponse:
-    """Tell what changes, as server-sent events: `job`, `image`, `crack`, `project`."""
+    """Tell what changes, as server-sent events.
+
+    They are `job`, `image`, `crack`, `annotation`, `training` and `project`.
+    """
     server.events.check_room()
     return StreamingResponse(server.events.listen(), media_type="text/event-stream")

@@ -16,7 +16,7 @@ _BINARY = "application/octet-stream"
 @router.post("", status_code=202)
 def begin_training(wanted: TrainingWanted, server: Server) -> Job:
     """Train on a dataset, from the model of now; one training runs at a time."""
-    return server.job(server.trainer.add(wanted).id)
+    return server.job(server.trainer.add(wanted))
 
 
 @router.get("")
