@@ -304,6 +304,18 @@ def test_files_that_cannot_be_read_are_set_aside(masks: Path, tmp_path: Path):
     assert [each.path for each in done.report.set_aside] == ["b.json"]
 
 
+def test_the_content_of_one_file_says_what_it_is(masks: Path, tmp_path: Path):
+    labels_of(tmp_path / "export.txt", image("a.jpg"))
+    (masks / "a.png").rename(masks / "a.json")
+    done = convert(tmp_path / "export.txt", tmp_path / "1", to="cvat")
+    assert done.report.read == {"coco": 1}
+    done = convert(masks / "a.json", tmp_path / "2", to="cvat")
+    assert done.report.read == {"mask": 1}
+    assert np.array_equal(
+        draw_shapes(read_labels(done.result).images[0].shapes, HEIGHT, WIDTH), mask_of(0)
+    )
+
+
 def test_one_file_that_cannot_be_read_is_the_error(tmp_path: Path):
     (tmp_path / "a.json").write_text("{}")
     with pytest.raises(InputRefused, match="neither `shapes`"):

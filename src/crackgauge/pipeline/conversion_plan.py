@@ -54,8 +54,9 @@ def read_items(sources: Sources, report: Report, progress: Progress, *, geo: boo
         InputRefused: the only source cannot be read.
     """
     items: list[Item] = []
+    alone = len(sources.files) == 1  # its name may be any, and its content says what it is
     for number, file in enumerate(sources.files, start=1):
-        if file.suffix.lower() not in LABEL_SUFFIXES:
+        if file.suffix.lower() not in LABEL_SUFFIXES and not alone:
             report.read["mask"] += 1
             items.append(Item(file, None))
             continue
@@ -63,7 +64,7 @@ def read_items(sources: Sources, report: Report, progress: Progress, *, geo: boo
         try:
             found = read_labels(file, formats=_READABLE)
         except InputRefused as refused:
-            if len(sources.files) == 1:
+            if alone:
                 raise
             report.refuse(name, refused)
             progress(ProgressEvent(number, len(sources.files), name, "set-aside"))
