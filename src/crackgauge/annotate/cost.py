@@ -38,9 +38,19 @@ def tracing_cost(
     >>> tracing_cost(strength, TraceSettings(contrast=3.0)).round(2)
     array([[[1.  , 0.25]]], dtype=float32)
     """
-    cost = 1 / (1 + np.float32(settings.contrast) * strength ** np.float32(settings.sharpness))
+    cost = _raised(strength, settings.sharpness)
+    cost *= np.float32(settings.contrast)  # in its own place: a trace waits for this
+    cost += np.float32(1)
+    np.reciprocal(cost, out=cost)
     if probability is not None:
         cost *= (1 - np.float32(settings.trust) * probability)[..., None]
     if forbidden is not None and forbidden.any():
         cost[cv2.dilate(forbidden.view(np.uint8), np.ones((3, 3), np.uint8)) > 0] = np.inf
     return np.asarray(cost, np.float32)
+
+
+def _raised(strength: _Floats, power: float) -> _Floats:
+    """V^p; for p = 1.5 by a root, which takes a tenth of the time."""
+    if power == 1.5:
+        return np.sqrt(strength) * strength
+    return np.asarray(strength ** np.float32(power), np.float32)
