@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from crackgauge.errors import UsageError
+from crackgauge.web.annotation_table import AnnotationTable
+from crackgauge.web.crack_table import CrackTable
 from crackgauge.web.database import DATABASE_FILE, Database
+from crackgauge.web.dataset_table import DatasetTable
+from crackgauge.web.image_table import ImageTable
+from crackgauge.web.job_table import JobTable
 from crackgauge.web.migrations import MIGRATIONS, migrate
 
 
@@ -64,3 +69,34 @@ def test_what_is_no_database_is_refused(tmp_path: Path):
     (tmp_path / DATABASE_FILE).write_bytes(b"no database" * 100)
     with pytest.raises(UsageError, match="choose another --project"):
         Database(tmp_path / DATABASE_FILE)
+
+
+def test_a_project_of_the_first_version_opens(tmp_path: Path):
+    """Its photo, its crack and what was said about it are there; it has no strokes yet."""
+    connection = connect(tmp_path / DATABASE_FILE)
+    migrate(connection, MIGRATIONS[:1])
+    connection.execute("INSERT INTO folders (path) VALUES ('/photos')")
+    connection.execute(
+        "INSERT INTO images (id, name, folder_id, file, bytes, modified_ns, state, survey, measured)"
+        " VALUES ('00112233aabbccdd', 'a.png', 1, 'a.png', 5, 7, 'done', 's.json', '{}')"
+    )
+    connection.execute(
+        "INSERT INTO cracks (id, image_id, number, present, severity_rank, width_max_px, measures, "
+        "decision) VALUES ('c', '00112233aabbccdd', 1, 1, 0, 2.0, '{}', 'rejected')"
+    )
+    connection.execute("INSERT INTO jobs (id, kind, state) VALUES ('j', 'export', 'done')")
+    connection.close()
+
+    database = Database(tmp_path / DATABASE_FILE)
+    (image,) = ImageTable(database).every()
+    assert (image.name, image.state, image.survey) == ("a.png", "done", "s.json")
+    assert (image.session, image.annotation_version, image.stale) == (None, None, False)
+    (crack,) = CrackTable(database).of_image(image.id)
+    assert crack.decision == "rejected"
+    annotations = AnnotationTable(database)
+    assert annotations.get(image.id).version == 0
+    assert annotations.put(image.id, file="f.json", base=3).version == 1
+    assert ImageTable(database).get(image.id).stale
+    assert DatasetTable(database).every() == []
+    assert [job.id for job in JobTable(database).newest(5)] == ["j"]
+    database.close()
