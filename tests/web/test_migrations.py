@@ -77,8 +77,8 @@ def test_a_project_of_the_first_version_opens(tmp_path: Path):
     migrate(connection, MIGRATIONS[:1])
     connection.execute("INSERT INTO folders (path) VALUES ('/photos')")
     connection.execute(
-        "INSERT INTO images (id, name, folder_id, file, bytes, modified_ns, state, survey, measured)"
-        " VALUES ('00112233aabbccdd', 'a.png', 1, 'a.png', 5, 7, 'done', 's.json', '{}')"
+        "INSERT INTO images (id, name, folder_id, file, bytes, modified_ns, state, survey) "
+        "VALUES ('00112233aabbccdd', 'a.png', 1, 'a.png', 5, 7, 'done', 's.json')"
     )
     connection.execute(
         "INSERT INTO cracks (id, image_id, number, present, severity_rank, width_max_px, measures, "
