@@ -28,6 +28,25 @@ def test_photos_are_added_and_searched(walls: Running, open_page: Open):
     opened.said.clear()
 
 
+def test_photos_are_dropped(walls: Running, open_page: Open):
+    opened = open_page(walls)
+    opened.wait_for_photo()
+    dropped = opened.page.evaluate_handle(
+        """content => {
+            const dropped = new DataTransfer();
+            const bytes = Uint8Array.from(content);
+            dropped.items.add(new File([bytes], "<img src=x>.png", { type: "image/png" }));
+            return dropped;
+        }""",
+        list(png_of(120, 160, 60)),
+    )
+    opened.page.dispatch_event("body", "dragover", {"dataTransfer": dropped})
+    opened.page.get_by_text("Drop the photos to add them").wait_for()
+    opened.page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+    opened.photo("<img src=x>.png").get_by_text("1 crack").wait_for()
+    assert opened.page.locator("img[src=x]").count() == 0
+
+
 def test_the_token_is_asked_for_once(
     serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path, open_page: Open
 ):
@@ -70,14 +89,15 @@ def test_a_killed_server_loses_nothing(
     page.get_by_text("The server does not answer").first.wait_for()
     opened.row(2).click()
     page.keyboard.press("r")
-    notice = opened.notice("What it answered before is kept")
+    again = page.locator(".notice").get_by_role("button", name="Try again")
+    again.wait_for()
     assert page.locator(".crack-row.rejected").count() == 0
-    again = serve_at(tmp_path / "project", port=running.port, **settings)
+    running = serve_at(tmp_path / "project", port=running.port, **settings)
     page.get_by_text("The server does not answer.").wait_for(state="detached")
-    notice.get_by_role("button", name="Try again").click()
+    again.click()
     page.wait_for_selector(".crack-row.rejected")
-    image = again.image("three.png")["id"]
-    assert [each["decision"] for each in again.cracks(image)] == ["accepted", "rejected", "open"]
+    image = running.image("three.png")["id"]
+    assert [each["decision"] for each in running.cracks(image)] == ["accepted", "rejected", "open"]
     assert all("ERR_" in text for text in opened.said)
     opened.said.clear()
 

@@ -6,8 +6,9 @@ import { listen } from "./api/events";
 import type { JobNews, Training } from "./api/types";
 import { loadAnnotation, takeAnnotationNews } from "./state/annotation";
 import { cracksOf, loadCracks, refreshCrack } from "./state/cracks";
+import { waitForPicture } from "./state/first_picture";
 import { isOver, loadJobs, takeNews } from "./state/jobs";
-import { tellError } from "./state/notices";
+import { tellError, tellUnloaded } from "./state/notices";
 import { loadPhotos, photo, refreshOrder, refreshPhotoSoon } from "./state/photos";
 import { keepPlace, photoId, tracing } from "./state/place";
 import { connection, loadProject, project, session } from "./state/project";
@@ -16,7 +17,6 @@ import { takeTrainingNews } from "./state/training";
 import "./style/index.css";
 import { App } from "./views/app";
 import { listenToKeys } from "./views/keys";
-import { beginLater } from "./views/thumbnails";
 
 async function load(): Promise<void> {
   await Promise.all([loadPhotos(), loadProject(), loadJobs()]);
@@ -41,7 +41,7 @@ function news(kind: string, values: Record<string, unknown>): void {
       refreshPhotoSoon(id);
       break;
     case "crack":
-      if (values["image"] === photoId.value) void refreshCrack(id).catch(tellError);
+      if (values["image"] === photoId.value) void refreshCrack(id).catch(tellUnloaded);
       refreshPhotoSoon(String(values["image"]));
       break;
     case "annotation":
@@ -52,7 +52,7 @@ function news(kind: string, values: Record<string, unknown>): void {
       takeTrainingNews(values as unknown as Training);
       break;
     case "project":
-      if (values["version"] !== project.value?.version) void loadProject().catch(tellError);
+      if (values["version"] !== project.value?.version) void loadProject().catch(tellUnloaded);
   }
 }
 
@@ -82,13 +82,13 @@ async function enter(): Promise<void> {
     return;
   }
   connection.value = "there";
-  beginLater();
+  waitForPicture();
   if (!listening) {
     listening = true;
     let first = true;
     listen({
       opened: () => {
-        if (!first) void reload().then(() => (connection.value = "there"), tellError);
+        if (!first) void reload().then(() => (connection.value = "there"), tellUnloaded);
         first = false;
       },
       lost: () => {

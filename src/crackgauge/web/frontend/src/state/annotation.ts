@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Annotation, NewStroke, Photo } from "../api/types";
-import { tell, tellError } from "./notices";
+import { tell, tellError, tellUnloaded } from "./notices";
 import { measureAnew } from "./photos";
 import { photoId } from "./place";
 import { Turns } from "./turns";
@@ -32,7 +32,7 @@ function put(id: string, found: Annotation): void {
 /** The strokes of a photo were changed, here or elsewhere. */
 export function takeAnnotationNews(id: string, version: number): void {
   if (annotationOf.peek() !== id || sending.peek() || versions.get(id) === version) return;
-  void loadAnnotation(id).catch(tellError);
+  void loadAnnotation(id).catch(tellUnloaded);
 }
 
 const turns = new Turns();
@@ -59,7 +59,7 @@ async function tellRefused(id: string, error: unknown): Promise<void> {
     tellError(error);
     return;
   }
-  await loadAnnotation(id).catch(tellError);
+  await loadAnnotation(id).catch(tellUnloaded);
   tell(
     "error",
     "the strokes were changed elsewhere meanwhile; you see them now. Yours was not kept.",

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Crack, Cracks, Decision, Line } from "../api/types";
-import { tell, tellError } from "./notices";
+import { tell, tellError, tellUnloaded } from "./notices";
 import { refreshPhotoSoon } from "./photos";
 import { crackNumber, photoId } from "./place";
 import { Turns } from "./turns";
@@ -128,7 +128,7 @@ async function keep(before: Crack, change: Change): Promise<void> {
 }
 
 async function tellConflict(before: Crack, change: Change): Promise<void> {
-  await refreshCrack(before.id).catch(tellError);
+  await refreshCrack(before.id).catch(tellUnloaded);
   const now = cracks.value.find((each) => each.id === before.id);
   if (!now) return;
   const comment = now.comment ? `, with the comment “${now.comment}”` : "";

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { get, send } from "../api/client";
 import type { Job } from "../api/types";
 import { jobs } from "./jobs";
-import { tellError } from "./notices";
+import { tellError, tellUnloaded } from "./notices";
 
 export interface ExportFile {
   name: string;
@@ -41,6 +41,6 @@ export function isOpen(job: Job): boolean {
 effect(() => {
   const open = jobs.value;
   if (exported.peek().some((each) => isOpen(each) && !open.has(each.id))) {
-    void loadExports().catch(tellError);
+    void loadExports().catch(tellUnloaded);
   }
 });

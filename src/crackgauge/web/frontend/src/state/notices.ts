@@ -1,5 +1,6 @@
 /** What the page tells the inspector: sentences that come and go, and progress read aloud. */
 import { signal } from "@preact/signals";
+import { Refusal } from "../api/client";
 
 export interface Notice {
   id: number;
@@ -31,6 +32,11 @@ export function tell(kind: Notice["kind"], text: string, action?: Notice["action
 export function tellError(error: unknown, action?: Notice["action"]): void {
   if (error instanceof DOMException && error.name === "AbortError") return;
   tell("error", error instanceof Error ? error.message : String(error), action);
+}
+
+/** Something could not be loaded. Where the server is gone, the page says so, and loads it later. */
+export function tellUnloaded(error: unknown): void {
+  if (!(error instanceof Refusal) || error.status !== 0) tellError(error);
 }
 
 export function dismiss(id: number): void {

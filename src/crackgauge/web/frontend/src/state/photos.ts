@@ -2,7 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Job, Photo, Photos, Scale } from "../api/types";
-import { tell, tellError } from "./notices";
+import { firstPicture } from "./first_picture";
+import { tell, tellError, tellUnloaded } from "./notices";
 import { openPhoto, photoId } from "./place";
 import { Turns } from "./turns";
 
@@ -61,7 +62,7 @@ export function loadPhotos(): Promise<void> {
     loading = null;
     if (wantedAgain) {
       wantedAgain = false;
-      window.setTimeout(() => void loadPhotos().catch(tellError), 500);
+      window.setTimeout(() => void loadPhotos().catch(tellUnloaded), 500);
     }
   });
   return loading;
@@ -76,10 +77,10 @@ async function loadAll(): Promise<void> {
     );
     found.push(...page.items);
     total = page.items.length ? page.total : 0;
-    if (!photoId.value && found[0]) {
-      photos.value = found.slice();
-      openPhoto(found[0].id);
-    }
+    if (loaded.value || found.length >= total) continue;
+    photos.value = found.slice();
+    if (!photoId.value && found[0]) openPhoto(found[0].id);
+    await firstPicture;
   }
   photos.value = found;
   loaded.value = true;
@@ -104,7 +105,7 @@ export function refreshPhotoSoon(id: string): void {
     changed.clear();
     const loading =
       isNew || ids.length > ONE_BY_ONE ? loadPhotos() : Promise.all(ids.map(refreshPhoto));
-    loading.catch(tellError);
+    loading.catch(tellUnloaded);
   }, AT_ONCE_MS);
 }
 
@@ -112,7 +113,7 @@ export function refreshPhotoSoon(id: string): void {
 export function refreshOrder(): void {
   inOrder ||= window.setTimeout(() => {
     inOrder = 0;
-    void loadPhotos().catch(tellError);
+    void loadPhotos().catch(tellUnloaded);
   }, IN_ORDER_MS);
 }
 

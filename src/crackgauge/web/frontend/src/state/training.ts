@@ -3,7 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { get, send } from "../api/client";
 import type { Dataset, Job, Training } from "../api/types";
 import { jobs } from "./jobs";
-import { tell, tellError } from "./notices";
+import { tell, tellError, tellUnloaded } from "./notices";
 import { photos } from "./photos";
 
 export const datasets = signal<Dataset[]>([]);
@@ -27,7 +27,7 @@ export async function loadTraining(): Promise<void> {
 
 export function takeTrainingNews(news: Training): void {
   const known = trainings.value.some((each) => each.id === news.id);
-  if (!known) void loadTraining().catch(tellError);
+  if (!known) void loadTraining().catch(tellUnloaded);
   trainings.value = trainings.value.map((each) => (each.id === news.id ? news : each));
 }
 
@@ -37,7 +37,7 @@ const writing = computed(
 );
 let before = 0;
 effect(() => {
-  if (writing.value < before) void loadTraining().catch(tellError);
+  if (writing.value < before) void loadTraining().catch(tellUnloaded);
   before = writing.value;
 });
 

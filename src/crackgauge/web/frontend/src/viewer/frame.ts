@@ -20,12 +20,15 @@ export function toPhoto(frame: Frame, [x, y]: Point): Point {
   return [(x - frame.left) / frame.scale, (y - frame.top) / frame.scale];
 }
 
-/** Give a canvas the size of the stage; true where it had another one. */
-export function fit(canvas: HTMLCanvasElement, frame: Frame): boolean {
-  const width = Math.round(frame.width * frame.density);
-  const height = Math.round(frame.height * frame.density);
-  if (canvas.width === width && canvas.height === height) return false;
-  canvas.width = width;
-  canvas.height = height;
-  return true;
+/** Whether nothing has moved. */
+export function isSame(a: Frame | null, b: Frame): boolean {
+  return (
+    a !== null &&
+    a.left === b.left &&
+    a.top === b.top &&
+    a.scale === b.scale &&
+    a.width === b.width &&
+    a.height === b.height &&
+    a.density === b.density
+  );
 }

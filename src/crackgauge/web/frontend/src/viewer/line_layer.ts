@@ -51,6 +51,10 @@ export class LineLayer {
     this.pointedAt = null;
   }
 
+  get isEmpty(): boolean {
+    return !this.drawn.length || (!this.show && this.selected === null && this.pointedAt === null);
+  }
+
   draw(context: CanvasRenderingContext2D, frame: Frame): void {
     const lit = [this.pointedAt, this.selected];
     context.save();

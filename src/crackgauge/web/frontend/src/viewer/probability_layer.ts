@@ -1,23 +1,24 @@
 /** Draws the probability, or the mask it gives at a threshold, over the photo. */
 import type { Palette } from "./colours";
-import { fit, type Frame } from "./frame";
+import type { Frame } from "./frame";
 import type { ProbabilityTiles } from "./probability_tiles";
+import type { Surface } from "./surface";
 
 export class ProbabilityLayer {
   palette: Palette | null = null;
   tiles: ProbabilityTiles | null = null;
 
-  constructor(private readonly canvas: HTMLCanvasElement) {}
+  constructor(private readonly surface: Surface) {}
 
   draw(frame: Frame): void {
-    const context = this.canvas.getContext("2d")!;
-    if (!fit(this.canvas, frame)) context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const { tiles, palette } = this;
-    if (!tiles || !palette) return;
-    const density = frame.density;
-    context.setTransform(density, 0, 0, density, 0, 0);
+    if (!tiles || !palette) {
+      this.surface.clear(frame);
+      return;
+    }
+    const context = this.surface.begin(frame);
     // Enlarged, a pixel stays a square: what is crack is counted in pixels.
-    context.imageSmoothingEnabled = frame.scale * density < 1;
+    context.imageSmoothingEnabled = frame.scale * frame.density < 1;
     const level = this.levelFor(frame, tiles.zoom.top_level);
     const wanted: string[] = [];
     for (const [column, row] of this.visible(frame, level)) {

@@ -2,12 +2,13 @@
 import OpenSeadragon from "openseadragon";
 import type { Zoom } from "../api/types";
 import type { View } from "../state/place";
-import { fit, type Frame, type Point, toPhoto } from "./frame";
+import { type Frame, isSame, type Point, toPhoto } from "./frame";
 import { LineLayer } from "./line_layer";
 import { photoTiles } from "./photo_tiles";
 import { ProbabilityLayer } from "./probability_layer";
 import { ProbabilityTiles } from "./probability_tiles";
 import { StrokeLayer } from "./stroke_layer";
+import { Surface } from "./surface";
 
 /** A press, a drag or a click on the photo, in px of the photo. */
 export interface Touch {
@@ -37,7 +38,11 @@ export class Stage {
   onShown: () => void = () => undefined;
   private readonly element: HTMLElement;
   private readonly raster: HTMLCanvasElement;
-  private readonly vectors: HTMLCanvasElement;
+  private readonly pixels: Surface;
+  private readonly painted: Surface;
+  private readonly vectors: Surface;
+  /** How the photo lay when the layers were drawn last. */
+  private drawn: Frame | null = null;
   private size: [number, number] = [1, 1];
   private waiting = 0;
   private readonly sizes: ResizeObserver;
@@ -46,15 +51,18 @@ export class Stage {
     this.element = element;
     const below = document.createElement("div");
     below.className = "photo";
-    this.raster = document.createElement("canvas");
-    this.raster.className = "layer raster";
-    const drawn = document.createElement("canvas");
-    drawn.className = "layer strokes";
-    this.vectors = document.createElement("canvas");
-    this.vectors.className = "layer lines";
-    element.append(below, this.raster, drawn, this.vectors);
-    this.strokes = new StrokeLayer(drawn);
-    this.probability = new ProbabilityLayer(this.raster);
+    const [raster, strokes, lines] = ["raster", "strokes", "lines"].map((name) => {
+      const canvas = document.createElement("canvas");
+      canvas.className = `layer ${name}`;
+      return canvas;
+    }) as [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement];
+    element.append(below, raster, strokes, lines);
+    this.raster = raster;
+    this.pixels = new Surface(raster);
+    this.painted = new Surface(strokes);
+    this.vectors = new Surface(lines);
+    this.probability = new ProbabilityLayer(this.pixels);
+    this.strokes = new StrokeLayer(this.painted);
     withoutInlineStyle();
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.viewer = new OpenSeadragon.Viewer({
@@ -62,6 +70,7 @@ export class Stage {
       drawer: "canvas",
       showNavigationControl: false,
       imageLoaderLimit: 4,
+      maxTilesPerFrame: 8, // asked for, not drawn: one a frame would leave the server idle
       maxZoomPixelRatio: 12,
       minZoomImageRatio: 0.5,
       visibilityRatio: 0.2,
@@ -151,22 +160,21 @@ export class Stage {
     });
   }
 
-  drawNow(): void {
-    const frame = this.frame();
-    const context = this.vectors.getContext("2d")!;
-    if (!fit(this.vectors, frame)) {
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, this.vectors.width, this.vectors.height);
-    }
+  private drawNow(frame = this.frame()): void {
+    this.drawn = frame;
     if (!this.isOpen) {
-      this.probability.draw({ ...frame, scale: 1 });
+      for (const each of [this.pixels, this.painted, this.vectors]) each.clear(frame);
       return;
     }
     this.probability.draw(frame);
     this.mark("complete", this.probability.isComplete);
-    context.setTransform(frame.density, 0, 0, frame.density, 0, 0);
-    this.lines.draw(context, frame);
     this.strokes.draw(frame);
+    if (this.lines.isEmpty && !this.overlays.size) {
+      this.vectors.clear(frame);
+      return;
+    }
+    const context = this.vectors.begin(frame);
+    this.lines.draw(context, frame);
     for (const overlay of this.overlays) overlay(context, frame);
   }
 
@@ -206,7 +214,11 @@ export class Stage {
 
   private listen(): void {
     const { viewer } = this;
-    viewer.addHandler("update-viewport", () => this.drawNow());
+    viewer.addHandler("update-viewport", () => {
+      // The photo is drawn again for each tile that comes; what lies over it only where it moves.
+      const frame = this.frame();
+      if (!isSame(this.drawn, frame)) this.drawNow(frame);
+    });
     viewer.addHandler("animation-finish", () => this.tellView());
     viewer.addHandler("resize", () => this.redraw());
     const kinds = {

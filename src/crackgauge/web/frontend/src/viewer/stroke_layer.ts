@@ -1,7 +1,8 @@
 /** Draws strokes in their order: what is erased clears what lies under it. */
 import type { Stroke } from "../api/types";
-import { fit, type Frame, type Point } from "./frame";
+import type { Frame, Point } from "./frame";
 import { toSegment } from "./line_layer";
+import type { Surface } from "./surface";
 
 const FILL = "rgba(38, 198, 255, 0.5)";
 const CENTRE = "#e9faff";
@@ -21,7 +22,7 @@ export class StrokeLayer {
   /** Number of the stroke that would be taken out. */
   lit: number | null = null;
 
-  constructor(private readonly canvas: HTMLCanvasElement) {}
+  constructor(private readonly surface: Surface) {}
 
   set(strokes: Stroke[]): void {
     const known = new Map(this.drawn.map((each) => [each.stroke.number, each]));
@@ -33,14 +34,13 @@ export class StrokeLayer {
   }
 
   draw(frame: Frame): void {
-    const context = this.canvas.getContext("2d")!;
-    if (!fit(this.canvas, frame)) {
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    if (!this.show) {
+      this.surface.clear(frame);
+      return;
     }
-    if (!this.show) return;
-    const scale = frame.scale * frame.density;
-    context.setTransform(scale, 0, 0, scale, frame.left * frame.density, frame.top * frame.density);
+    const context = this.surface.begin(frame);
+    context.translate(frame.left, frame.top);
+    context.scale(frame.scale, frame.scale);
     context.lineCap = "round";
     context.lineJoin = "round";
     for (const each of this.drawn) drawOne(context, each, 1 / frame.scale, this.lit);
@@ -49,11 +49,9 @@ export class StrokeLayer {
   /** Number of the topmost stroke at a place of the photo, null for none. */
   at(frame: Frame, [x, y]: Point): number | null {
     const reach = REACH_CSS_PX / frame.scale;
-    const context = this.canvas.getContext("2d")!;
-    context.setTransform(1, 0, 0, 1, 0, 0);
     for (const { stroke, area, points } of [...this.drawn].reverse()) {
       if (stroke.kind === "erase") continue;
-      if (area && context.isPointInPath(area, x, y)) return stroke.number;
+      if (area && this.surface.isWithin(area, x, y)) return stroke.number;
       const near = Math.max(reach, (stroke.diameter_px ?? 0) / 2);
       for (let at = 0; at < points.length; at++) {
         const [x0, y0] = points[Math.max(at - 1, 0)]!;

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Job } from "../api/types";
 import { beginExport, exported, filesOf, isOpen, loadExports } from "../state/exporting";
 import { jobs } from "../state/jobs";
-import { tellError } from "../state/notices";
+import { tellUnloaded } from "../state/notices";
 import { photos } from "../state/photos";
 import { session } from "../state/project";
 import { Dialog } from "./dialogs";
@@ -15,7 +15,7 @@ const FIRST = new Set(["html", "csv"]);
 export function ExportDialog() {
   const formats = Object.entries(session.value?.formats ?? {});
   const [chosen, setChosen] = useState<ReadonlySet<string>>(FIRST);
-  useEffect(() => void loadExports().catch(tellError), []);
+  useEffect(() => void loadExports().catch(tellUnloaded), []);
   const done = photos.value.filter((each) => each.state === "done").length;
   const toggle = (name: string) => {
     const next = new Set(chosen);

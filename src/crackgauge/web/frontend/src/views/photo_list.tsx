@@ -14,7 +14,7 @@ import {
 } from "../state/photos";
 import { openPhoto, photoId } from "../state/place";
 import { classes } from "../state/project";
-import { tellError } from "../state/notices";
+import { tellUnloaded } from "../state/notices";
 import { AddPhotos } from "./add_photos";
 import { Icon } from "./icons";
 import { Severity } from "./severity";
@@ -70,7 +70,7 @@ export function PhotoList() {
             value={order.value}
             onChange={(event) => {
               order.value = event.currentTarget.value as "worst" | "name";
-              void loadPhotos().catch(tellError);
+              void loadPhotos().catch(tellUnloaded);
             }}
           >
             <option value="worst">Worst first</option>

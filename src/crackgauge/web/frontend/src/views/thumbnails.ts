@@ -1,26 +1,19 @@
 /** Small pictures, a few at a time and after the photo that is being looked at. */
-import { signal } from "@preact/signals";
+import { firstPicture } from "../state/first_picture";
 
 const AT_ONCE = 2;
-const LATEST_START_MS = 2500;
 
 const waiting: (() => void)[] = [];
 let running = 0;
-/** The open photo has been drawn, or takes too long to be waited for. */
-export const mayBegin = signal(false);
+let mayBegin = false;
 
-export function begin(): void {
-  if (mayBegin.value) return;
-  mayBegin.value = true;
+void firstPicture.then(() => {
+  mayBegin = true;
   next();
-}
-
-export function beginLater(): void {
-  window.setTimeout(begin, LATEST_START_MS);
-}
+});
 
 function next(): void {
-  while (mayBegin.value && running < AT_ONCE && waiting.length) {
+  while (mayBegin && running < AT_ONCE && waiting.length) {
     running += 1;
     waiting.shift()!();
   }

@@ -12,7 +12,7 @@ import {
   sending,
   undo,
 } from "../state/annotation";
-import { tellError } from "../state/notices";
+import { tellUnloaded } from "../state/notices";
 import { photoId, tracing } from "../state/place";
 import {
   back,
@@ -277,7 +277,7 @@ export function keepTracing(made: Stage): () => void {
       if (measuring.peek()) endMeasuring();
       pointer.value = tracingPointer;
       made.overlays.add(tracingOverlay);
-      void loadAnnotation(id).catch(tellError);
+      void loadAnnotation(id).catch(tellUnloaded);
     }),
     effect(() => {
       const own = tracing.value && annotationOf.value === photoId.value;

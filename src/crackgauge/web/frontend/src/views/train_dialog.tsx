@@ -1,7 +1,7 @@
 /** What was corrected becomes a dataset, and the model learns from it. */
 import { useEffect, useState } from "preact/hooks";
 import type { Dataset, Training } from "../api/types";
-import { tellError } from "../state/notices";
+import { tellUnloaded } from "../state/notices";
 import { project } from "../state/project";
 import {
   datasets,
@@ -19,7 +19,7 @@ import { Icon } from "./icons";
 import { plural } from "./words";
 
 export function TrainDialog() {
-  useEffect(() => void loadTraining().catch(tellError), []);
+  useEffect(() => void loadTraining().catch(tellUnloaded), []);
   return (
     <Dialog title="Train from what was corrected" wide>
       <NewDataset />

@@ -1,10 +1,11 @@
 /** The photo that is open, with its layers. */
 import { effect, signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { get } from "../api/client";
 import type { Photo, Zoom } from "../api/types";
 import { cracks, cracksOf, lines, loadCracks, pointedAt } from "../state/cracks";
-import { tellError } from "../state/notices";
+import { pictureIsShown } from "../state/first_picture";
+import { tellUnloaded } from "../state/notices";
 import { photo } from "../state/photos";
 import { crackNumber, layers, photoId, tracing, view } from "../state/place";
 import { classes, connection } from "../state/project";
@@ -16,7 +17,6 @@ import { Apply, LayerBar, opacity } from "./layer_bar";
 import { pointer } from "./pointing";
 import { Ruler } from "./ruler";
 import { stage } from "./stage_access";
-import { begin } from "./thumbnails";
 import { keepTracing, TraceBar } from "./trace_bar";
 import { measuring, TwoPoints } from "./two_points";
 import { PHOTO_STATE } from "./words";
@@ -26,11 +26,12 @@ const trouble = signal("");
 
 export function Viewer() {
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the first picture of the screen: the photo is asked for as soon as can be.
+  useLayoutEffect(() => {
     const made = new Stage(element.current!);
     stage.value = made;
     made.onView = (seen) => (view.value = seen);
-    made.onShown = begin;
+    made.onShown = pictureIsShown;
     made.onTouch = (touch) => pointer.value.touch(touch, made);
     made.onMove = (point, place) => pointer.value.move(point, place, made);
     const stops = [
@@ -156,7 +157,7 @@ function keepProbability(made: Stage): () => void {
     const stamp = JSON.stringify([now?.id, now?.measured, now?.state]);
     if (now && stamp !== measured) {
       measured = stamp;
-      void loadCracks(now.id, isSearched).catch(tellError);
+      void loadCracks(now.id, isSearched).catch(tellUnloaded);
     }
     const tiles = JSON.stringify([open?.id, now?.id, isSearched, now?.outdated]);
     if (open && now && open.id === now.id && tiles !== searched) {
