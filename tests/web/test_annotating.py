@@ -372,6 +372,7 @@ def test_kill_9_loses_no_stroke(contrast_model: Path, tmp_path: Path):
     given = {"photos": tmp_path / "photos", "model": contrast_model}
     running = start_server(tmp_path / "project", **given)
     image = running.image("wall.png")["id"]
+    running.find(image)
     begin(running, image)
     for version in range(1, 6):
         now = added(running, image, version, LINE)
@@ -390,5 +391,9 @@ def test_kill_9_loses_no_stroke(contrast_model: Path, tmp_path: Path):
     running = start_server(tmp_path / "project", **given)
     assert running.get(f"/api/images/{image}/annotation").json["state"] == "none"
     assert running.get(f"/api/images/{image}").json["annotated"] is False
+    wanted = {"version": 0, "start": "prediction"}  # which is the other photo's
+    assert running.send("POST", f"/api/images/{image}/annotation", wanted).status == 404
+    clicks = {"points": [[20, 60], [280, 60]]}
+    assert running.send("POST", f"/api/images/{image}/trace", clicks).status == 200
     assert begin(running, image)["version"] == 9
     running.kill()

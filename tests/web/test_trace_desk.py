@@ -11,6 +11,7 @@ from tests.web.conftest import write_wall
 
 from crackgauge.annotate import Session
 from crackgauge.arrays import Window
+from crackgauge.errors import InputRefused
 from crackgauge.images import open_probability_writer, write_probability
 from crackgauge.web import trace_desk
 from crackgauge.web.refusals import Refused
@@ -104,3 +105,12 @@ def test_ahead_of_a_trace_at_the_border(files: dict[str, str]):
     assert (found["centre"], found["widths_px"], found["length_px"]) == ([], [], 0.0)
     tracer = next(iter(desk._photos.values())).tracer
     assert list(tracer._lines._tiles) == [(0, 0)]
+
+
+def test_a_photo_that_was_replaced_since_it_was_searched(files: dict[str, str], tmp_path: Path):
+    write_wall(Path(files["photo"]), HEIGHT, WIDTH + 8, 40)
+    with pytest.raises(InputRefused, match="208 x 120 px, and had 200 x 120"):
+        proposed(files, "png", tmp_path / "s.json")
+    points = [[15.0, 40.0], [60.0, 40.0]]
+    with pytest.raises(InputRefused, match="find them again"):
+        TraceDesk(GIB).trace(wanted(files, points, probability=files["png"]))

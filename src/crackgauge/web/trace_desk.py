@@ -19,6 +19,7 @@ import numpy as np
 from crackgauge.annotate import Edges, Erase, Session, Trace, Tracer, TraceSettings
 from crackgauge.annotate.tracer import ReadProbability
 from crackgauge.arrays import Probability, Window
+from crackgauge.errors import SIZE_MISMATCH, InputRefused
 from crackgauge.images import BIG_OUTPUT_PX, ImageSource, image_size, open_image, read_probability
 from crackgauge.images.tiff import TiffReader
 from crackgauge.pipeline.proposals import propose, propose_by_window
@@ -43,6 +44,8 @@ class _Open:
 @dataclass(frozen=True)
 class _OpenProbability:
     stamp: str
+    height: int
+    width: int
     read: ReadProbability
     reader: TiffReader | None
 
@@ -77,7 +80,8 @@ class TraceDesk:
         """
         started = time.perf_counter()
         points = [(float(x), float(y)) for x, y in arguments["points"]]
-        tracer = self._tracer(arguments).guided_by(self._guide(arguments))
+        tracer = self._tracer(arguments)
+        tracer = tracer.guided_by(self._guide(arguments, tracer))
         if len(points) == 1:
             tracer.prepare(points)
             tracer.prepare(_around(points[0], tracer))
@@ -134,7 +138,7 @@ class TraceDesk:
         self._photos[key] = _Open(source, tracer)
         return tracer
 
-    def _guide(self, arguments: Mapping[str, Any]) -> ReadProbability | None:
+    def _guide(self, arguments: Mapping[str, Any], tracer: Tracer) -> ReadProbability | None:
         """Open the probability that is asked for; the last one stays open."""
         file, stamp = arguments["probability"], str(arguments["probability_stamp"])
         if file is None:
@@ -144,6 +148,7 @@ class TraceDesk:
                 self._probability.reader.close()
             self._probability = None
             self._probability = _open_probability(Path(file), stamp)
+        _check_size(self._probability, arguments["photo"], tracer.height, tracer.width)
         return self._probability.read
 
 
@@ -170,20 +175,32 @@ def _around(point: tuple[float, float], tracer: Tracer) -> list[tuple[float, flo
 def _open_probability(file: Path, stamp: str) -> _OpenProbability:
     if file.suffix != ".tif":
         whole = read_probability(file)
-        return _OpenProbability(stamp, lambda window: whole[window.slices], None)
+        height, width = whole.shape
+        return _OpenProbability(stamp, height, width, lambda window: whole[window.slices], None)
     reader = TiffReader(file)
 
     def read(window: Window) -> Probability:
         pixels = reader.read(window)
         return pixels.values.astype(np.float32) / np.float32(pixels.top)
 
-    return _OpenProbability(stamp, read, reader)
+    return _OpenProbability(stamp, reader.height, reader.width, read, reader)
+
+
+def _check_size(found: _OpenProbability, photo: str, height: int, width: int) -> None:
+    if (found.height, found.width) != (height, width):
+        raise InputRefused(
+            photo,
+            SIZE_MISMATCH,
+            f"has {width} x {height} px, and had {found.width} x {found.height} when its cracks "
+            "were searched; start the server again, and find them again",
+        )
 
 
 def _proposals(arguments: Mapping[str, Any], height: int, width: int) -> Iterator[Trace]:
     found = _open_probability(Path(arguments["probability"]), "")
     threshold = float(arguments["threshold"])
     try:
+        _check_size(found, arguments["photo"], height, width)
         if height * width > BIG_OUTPUT_PX:
             yield from propose_by_window(found.read, height, width, threshold=threshold)
         else:

@@ -73,7 +73,7 @@ class Tracing:
         """
         if importlib.util.find_spec("numba") is None:
             raise missing_extra("trace", "tracing needs numba", "or draw with the brush")
-        file = probability_file(self._project.found(image.id)) if use_probability else None
+        file = self._probability_of(image) if use_probability else None
         arguments = {
             "photo": str(self._project.photo(image)),
             "stamp": image.stamp,
@@ -95,7 +95,7 @@ class Tracing:
         Raises:
             Refused: 404, there is no prediction; 422, it has too many branches; 503, busy.
         """
-        file = probability_file(self._project.found(image.id))
+        file = self._probability_of(image)
         if file is None:
             raise not_found("prediction: find the cracks of this photo first")
         arguments = {
@@ -111,6 +111,10 @@ class Tracing:
     def close(self) -> None:
         """End the worker."""
         self._worker.close()
+
+    def _probability_of(self, image: ImageRecord) -> Path | None:
+        """The probability of a photo; what was found in a photo that was replaced is not its."""
+        return None if image.model is None else probability_file(self._project.found(image.id))
 
     def _start(self) -> None:
         try:
