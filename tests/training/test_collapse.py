@@ -110,7 +110,28 @@ def test_a_game_that_is_over_is_seen(figures: dict[str, float | None], found: st
     assert find_lost_game(figures) == found
 
 
-@pytest.mark.parametrize("collapse", ["no crack", "all crack", "discriminator won", "no variety"])
+@pytest.mark.parametrize(
+    ("figures", "share", "found"),
+    [
+        ({"l1": 0.30, "d_fake": 0.98}, 0.15, "discriminator fooled"),  # a blank map has 2 x 0.15
+        ({"l1": 0.29, "d_fake": 0.98}, 0.15, ""),
+        ({"l1": 0.60, "d_fake": 0.49}, 0.15, ""),  # it objects, so the maps can still turn
+        ({"l1": 0.60, "d_fake": 0.50}, 0.15, "discriminator fooled"),
+        ({"l1": 0.60, "d_fake": 0.98}, None, ""),
+        ({"l1": 0.60, "d_fake": None}, 0.15, ""),  # no discriminator
+        ({"l1": 0.60, "d_fake": 0.98, "variety": 0.04}, 0.15, "no variety"),
+    ],
+)
+def test_maps_further_from_the_truth_than_a_blank_one_are_seen(
+    figures: dict[str, float | None], share: float | None, found: str
+) -> None:
+    assert find_lost_game({"d_real": 0.97, "pull": 1.4, **figures}, share) == found
+
+
+@pytest.mark.parametrize(
+    "collapse",
+    ["no crack", "all crack", "discriminator won", "discriminator fooled", "no variety"],
+)
 def test_advice_on_a_game_names_its_own_settings(collapse: Collapse) -> None:
     said = describe_collapse(collapse, epoch=3, adversarial=True)
     assert said.startswith("epoch 3: the ")

@@ -239,7 +239,8 @@ def _end_epoch(run: _Run, journal: Journal, board: SummaryWriter, bar: TrainingP
     count = progress.loss_count
     figures = {name: _ratio(total, count) for name, total in progress.figure_sums.items()}
     collapse = find_collapse(progress.predicted_px, progress.crack_px, progress.seen_px)
-    collapse = collapse or find_lost_game(figures)
+    share = _ratio(progress.crack_px, progress.seen_px) if epoch > 1 else None
+    collapse = collapse or find_lost_game(figures, share)
     if collapse and collapse != progress.collapse:  # said once, not every epoch that it lasts
         plays = "pull" in run.system.figures
         bar.warn(describe_collapse(collapse, epoch=epoch, adversarial=plays))
