@@ -88,7 +88,8 @@ class Renderer:
         Raises:
             Refused: there is no such tile, or not yet.
         """
-        file = probability_file(self._project.found(image.id))
+        # A photo that was replaced has the files of the one before.
+        file = None if image.model is None else probability_file(self._project.found(image.id))
         if file is None:
             raise not_found("probability: the cracks of this photo were not searched yet")
         stamp = f"{file.stat().st_mtime_ns:x}"
