@@ -57,7 +57,6 @@ def recipe_of(
         Refused: 422, the model names no recipe, or the preset trains another network.
     """
     metadata = read_model_file(model_path(project.model.file)).metadata
-    overrides = [] if epochs is None else [f"epochs={epochs}"]
     if preset is None and not metadata.recipe:
         raise Refused(
             422,
@@ -82,7 +81,7 @@ def recipe_of(
         f"{dataset.images} corrected photos ({dataset.name}); before that {metadata.training_data}"
     )
     values["licence"] = f"of the photos: not stated; of the weights before: {metadata.licence}"
-    if overrides:
+    if epochs is not None:
         values["epochs"] = epochs
     return parse_recipe(values)
 
@@ -127,8 +126,10 @@ def progress_of(folder: Path) -> Progress:
     if not rows:
         return Progress(0, {})
     scores = {name: _number(rows[-1].get(name)) for name in _SCORES}
-    scores["best_val_f1"] = max((_number(row.get("val_f1")) for row in rows), default=math.nan,
-                                key=lambda value: -1 if math.isnan(value) else value)  # fmt: skip
+    scores["best_val_f1"] = max(
+        (value for row in rows if math.isfinite(value := _number(row.get("val_f1")))),
+        default=math.nan,
+    )
     found = {name: value for name, value in scores.items() if math.isfinite(value)}
     return Progress(int(rows[-1]["epoch"]), found)
 
