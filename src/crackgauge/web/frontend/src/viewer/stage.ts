@@ -21,6 +21,9 @@ export interface Touch {
   hold(): void;
 }
 
+/** How long the layers may be moved as they are while the photo moves. */
+const DRAWN_EVERY_MS = 90;
+
 /** Something drawn over everything else. */
 export type Overlay = (context: CanvasRenderingContext2D, frame: Frame) => void;
 
@@ -37,12 +40,15 @@ export class Stage {
   /** Called once the photo, as far as it is seen, has come for the first time. */
   onShown: () => void = () => undefined;
   private readonly element: HTMLElement;
-  private readonly raster: HTMLCanvasElement;
+  private readonly canvases: [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement];
   private readonly pixels: Surface;
   private readonly painted: Surface;
   private readonly vectors: Surface;
   /** How the photo lay when the layers were drawn last. */
   private drawn: Frame | null = null;
+  private drawnAt = 0;
+  private moved = "";
+  private late = 0;
   private size: [number, number] = [1, 1];
   private waiting = 0;
   private readonly sizes: ResizeObserver;
@@ -51,13 +57,9 @@ export class Stage {
     this.element = element;
     const below = document.createElement("div");
     below.className = "photo";
-    const [raster, strokes, lines] = ["raster", "strokes", "lines"].map((name) => {
-      const canvas = document.createElement("canvas");
-      canvas.className = `layer ${name}`;
-      return canvas;
-    }) as [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement];
-    element.append(below, raster, strokes, lines);
-    this.raster = raster;
+    this.canvases = [canvasOf("raster"), canvasOf("strokes"), canvasOf("lines")];
+    element.append(below, ...this.canvases);
+    const [raster, strokes, lines] = this.canvases;
     this.pixels = new Surface(raster);
     this.painted = new Surface(strokes);
     this.vectors = new Surface(lines);
@@ -115,7 +117,7 @@ export class Stage {
 
   /** Of the pixels over the photo, in [0, 1]. */
   setOpacity(share: number): void {
-    this.raster.style.opacity = String(share);
+    this.canvases[0].style.opacity = String(share);
   }
 
   close(): void {
@@ -129,6 +131,7 @@ export class Stage {
     this.close();
     this.sizes.disconnect();
     window.cancelAnimationFrame(this.waiting);
+    window.clearTimeout(this.late);
     this.viewer.destroy();
   }
 
@@ -162,6 +165,8 @@ export class Stage {
 
   private drawNow(frame = this.frame()): void {
     this.drawn = frame;
+    this.drawnAt = performance.now();
+    this.move("");
     if (!this.isOpen) {
       for (const each of [this.pixels, this.painted, this.vectors]) each.clear(frame);
       return;
@@ -176,6 +181,32 @@ export class Stage {
     const context = this.vectors.begin(frame);
     this.lines.draw(context, frame);
     for (const overlay of this.overlays) overlay(context, frame);
+  }
+
+  /**
+   * Keep the layers over a photo that moves: they are moved as they are, which costs the browser
+   * next to nothing, and drawn anew now and then, and where it comes to rest.
+   */
+  private follow(): void {
+    const frame = this.frame();
+    const { drawn } = this;
+    if (isSame(drawn, frame)) return;
+    const isFresh = drawn && performance.now() - this.drawnAt < DRAWN_EVERY_MS;
+    if (!isFresh || drawn.width !== frame.width || drawn.height !== frame.height) {
+      this.drawNow(frame);
+      return;
+    }
+    const scale = frame.scale / drawn.scale;
+    const [x, y] = [frame.left - drawn.left * scale, frame.top - drawn.top * scale];
+    this.move(`translate(${x}px, ${y}px) scale(${scale})`);
+    window.clearTimeout(this.late);
+    this.late = window.setTimeout(() => this.redraw(), DRAWN_EVERY_MS);
+  }
+
+  private move(transform: string): void {
+    if (transform === this.moved) return;
+    this.moved = transform;
+    for (const canvas of this.canvases) canvas.style.transform = transform;
   }
 
   /** Go to a view. */
@@ -214,12 +245,12 @@ export class Stage {
 
   private listen(): void {
     const { viewer } = this;
-    viewer.addHandler("update-viewport", () => {
-      // The photo is drawn again for each tile that comes; what lies over it only where it moves.
-      const frame = this.frame();
-      if (!isSame(this.drawn, frame)) this.drawNow(frame);
+    // The photo is drawn again for each tile that comes; what lies over it only where it moves.
+    viewer.addHandler("update-viewport", () => this.follow());
+    viewer.addHandler("animation-finish", () => {
+      this.redraw();
+      this.tellView();
     });
-    viewer.addHandler("animation-finish", () => this.tellView());
     viewer.addHandler("resize", () => this.redraw());
     const kinds = {
       "canvas-press": "press",
@@ -283,4 +314,10 @@ function withoutInlineStyle(): void {
   const mark = document.createElementNS("crackgauge", "style");
   mark.setAttribute(name, "");
   document.head.append(mark);
+}
+
+function canvasOf(layer: string): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.className = `layer ${layer}`;
+  return canvas;
 }
