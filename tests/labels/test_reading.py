@@ -90,7 +90,9 @@ def test_the_entry_is_found_by_name(image: str, names: tuple[str, ...], found: s
     assert find_image(entries(*names), Path(image), path=Path("l.xml")).image == found
 
 
-@pytest.mark.parametrize("names", [("b.png", "c.png"), ("1/a.png", "2/a.png"), ("", "b.png")])
+@pytest.mark.parametrize(
+    "names", [("b.png", "c.png"), ("1/a.png", "2/a.png"), ("", "b.png"), ("/", ".")]
+)
 def test_no_entry_or_two_are_refused(names: tuple[str, ...]):
     with pytest.raises(InputRefused, match="expected one"):
         find_image(entries(*names), Path("3/a.png"), path=Path("l.xml"))

@@ -41,7 +41,14 @@ def test_the_photo_of_a_name(photos: Photos, name: str, found: str):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("b.jpg", "2 photos in photos/ are named b"), ("d.jpg", "no photo d.jpg"), ("", "no photo")],
+    [
+        ("b.jpg", "2 photos in photos/ are named b"),
+        ("d.jpg", "no photo d.jpg"),
+        ("", "no photo"),
+        ("/", "no photo /"),
+        (".", r"no photo \."),
+        ("..", r"no photo \.\."),
+    ],
 )
 def test_no_photo_or_two_are_refused(photos: Photos, name: str, words: str):
     with pytest.raises(InputRefused, match=words):

@@ -145,7 +145,8 @@ def find_image(labels: Sequence[ImageLabels], image: Path, *, path: Path) -> Ima
     wanted = PurePosixPath(image.with_suffix("").as_posix()).parts
     fits: dict[int, list[ImageLabels]] = {}
     for entry in labels:
-        parts = PurePosixPath(entry.image).with_suffix("").parts if entry.image else ()
+        name = PurePosixPath(entry.image)
+        parts = name.with_suffix("").parts if name.name else ()
         shared = _shared_end(wanted, parts)
         if shared and (shared == len(parts) or shared == len(wanted)):
             fits.setdefault(shared, []).append(entry)

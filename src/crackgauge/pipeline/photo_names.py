@@ -46,7 +46,8 @@ class Photos:
         Raises:
             InputRefused: there is none, or two fit equally.
         """
-        wanted = PurePosixPath(name).with_suffix("").parts if name else ("",)
+        path = PurePosixPath(name)
+        wanted = path.with_suffix("").parts if path.name else ("",)
         for ending in ("", *MASK_ENDINGS):
             if not wanted[-1].endswith(ending) or wanted[-1] == ending:
                 continue
