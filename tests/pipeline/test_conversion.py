@@ -272,6 +272,26 @@ def test_images_that_differ_in_their_suffix_get_files_of_their_own(tmp_path: Pat
     assert done.report.written == ["a.json", "a_png.json", "A_tif.json"]
 
 
+def test_labels_and_the_report_do_not_replace_each_other(tmp_path: Path):
+    """A photo may be called as the report is."""
+    images = [image("conversion.jpg"), image("my_conversion.jpg")]
+    there = convert(labels_of(tmp_path / "a.json", *images), tmp_path / "there", to="labelme")
+    assert there.report.written == ["conversion_jpg.json", "my_conversion.json"]
+    assert json.loads(there.report_file.read_text())["images"] == 2
+    (tmp_path / "there" / "conversion_jpg.json").rename(tmp_path / "there" / "a.conversion.json")
+    back = convert(tmp_path / "there", tmp_path / "back", to="mask")
+    assert back.report.read == {"labelme": 2}
+    assert read_back(tmp_path / "back").keys() == {"conversion", "my_conversion"}
+
+
+def test_a_name_that_is_none_sets_its_image_aside_alone(tmp_path: Path):
+    photo(tmp_path / "photos" / "a.jpg")
+    labels = labels_of(tmp_path / "a.json", image("a.jpg"), image("/"), image("."))
+    done = convert(labels, tmp_path / "out", to="coco", photos=tmp_path / "photos")
+    assert (done.report.images, len(done.report.set_aside)) == (1, 2)
+    assert all("there is no photo" in each.sentence for each in done.report.set_aside)
+
+
 def test_labels_without_a_size_need_the_photos(tmp_path: Path):
     unknown = ImageLabels("a.jpg", None, None, (Polygon(TRIANGLE, "crack"),))
     source = labels_of(tmp_path / "a.geojson", unknown, to="geojson")
@@ -299,7 +319,7 @@ def test_files_that_cannot_be_read_are_set_aside(masks: Path, tmp_path: Path):
     folder = tmp_path / "labels"
     labels_of(folder / "a.json", image("a.jpg"), to="labelme")
     (folder / "b.json").write_text("{")
-    (folder / "conversion.json").write_text("{")  # of an earlier conversion
+    (folder / "conversion.json").write_text('{"format": "crackgauge conversion 1"}')
     done = convert(folder, tmp_path / "more", to="coco")
     assert [each.path for each in done.report.set_aside] == ["b.json"]
 

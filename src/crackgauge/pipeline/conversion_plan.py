@@ -19,7 +19,7 @@ from crackgauge.labels import FORMATS, LABEL_SUFFIXES, ImageLabels, read_labels
 from crackgauge.labels.geojson import WGS84
 from crackgauge.labels.mask_file import LABEL
 from crackgauge.pipeline.conversion_report import Report
-from crackgauge.pipeline.conversion_sources import Sources
+from crackgauge.pipeline.conversion_sources import REPORT_NAME, Sources
 from crackgauge.pipeline.photo_names import free_key, safe_name
 from crackgauge.pipeline.session_labels import SESSION
 from crackgauge.pipeline.summary import Progress, ProgressEvent
@@ -122,7 +122,9 @@ def name_items(items: Sequence[Item], sources: Sources, report: Report) -> list[
     """Find the photos, and name the outputs; each image once."""
     named: list[Item] = []
     seen: set[str] = set()
-    keys: set[str] = set()
+    # Where labels end in .json the report's own name is taken.
+    same_suffix = FORMATS[report.to].suffix == PurePosixPath(REPORT_NAME).suffix
+    keys = {PurePosixPath(REPORT_NAME).stem} if same_suffix else set()
     for number, item in enumerate(items, start=1):
         try:
             photo, name = _photo(item, sources)

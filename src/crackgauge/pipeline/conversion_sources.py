@@ -14,6 +14,7 @@ from crackgauge.labels import LABEL_SUFFIXES
 from crackgauge.pipeline.photo_names import Photos
 
 REPORT_NAME = "conversion.json"
+_REPORT_MARK, _HEAD_BYTES = b'"format": "crackgauge conversion', 64
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,19 @@ def _folder(root: Path, out: Path) -> Sources:
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
         and not (inside and target in Path(os.path.realpath(path)).parents)
-        and not path.name.endswith(REPORT_NAME)
+        and not _is_report(path)
     ]
     labels = [path for path in files if path.suffix.lower() in LABEL_SUFFIXES]
     masks = [path for path in files if path.suffix.lower() in MASK_SUFFIXES]
     return Sources(root, tuple(labels or masks))
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file is what `Report.write` wrote, and no labels that happen to be named so."""
+    if not path.name.endswith(REPORT_NAME):
+        return False
+    try:
+        with path.open("rb") as stream:
+            return _REPORT_MARK in stream.read(_HEAD_BYTES)
+    except OSError:  # said where the file's turn comes
+        return False
