@@ -120,7 +120,7 @@ def test_no_way_past_what_is_erased():
         ([(-1, 10), (24, 20)], r"point 1 \(-1, 10\) is outside"),
         ([(float("nan"), 10), (24, 20)], r"point 1 \(nan, 10\) is outside"),
         ([(10, 10), (10.7, 10.2)], "points 1 and 2 are in one pixel"),
-        ([(10, 10)], "got 1 points, expected two or more"),
+        ([(10, 10)], "got one point, expected two or more"),
     ],
 )
 def test_points_that_cannot_be(points: list[tuple[float, float]], sentence: str):

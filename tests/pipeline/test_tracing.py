@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.annotate.conftest import wavy_crack
 
+from crackgauge.annotate import Session
 from crackgauge.errors import UsageError
 from crackgauge.images import read_mask, write_image
 from crackgauge.pipeline import tracing
@@ -38,3 +40,15 @@ def test_a_probability_and_a_model(tmp_path: Path):
         tracing.trace(
             tmp_path / "deck.png", tmp_path, points=[ENDS], probability="p.png", model="default"
         )
+
+
+def test_a_name_that_is_no_text_stands_in_the_session_with_a_mark(tmp_path: Path):
+    """Systems take names of any bytes; the session's file is text."""
+    name = os.fsdecode(b"deck\xff.png")
+    try:
+        write_image(tmp_path / "deck.png", wavy_crack()[0])
+        (tmp_path / "deck.png").rename(tmp_path / name)
+    except OSError:
+        pytest.skip("the file system takes names in UTF-8 alone")
+    done = tracing.trace(tmp_path / name, tmp_path / "out", points=[ENDS])
+    assert Session.load(done.session_file).image == "deck?.png"

@@ -150,8 +150,8 @@ class Tracer:
     def _checked(self, points: Sequence[Point]) -> list[Pixel]:
         if len(points) < 2:
             raise UsageError(
-                f"got {len(points)} points, expected two or more: the ends of a crack and, "
-                "between them in order, points that it passes through"
+                f"got {'one point' if points else 'no point'}, expected two or more: the ends of a "
+                "crack and, between them in order, points that it passes through"
             )
         pixels = self._pixels(points)
         for number, (first, second) in enumerate(pairwise(pixels), start=1):

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from crackgauge.annotate import Erase, Session, Trace, Tracer, TraceSettings
 from crackgauge.arrays import Probability, Window
 from crackgauge.errors import UsageError
@@ -87,7 +89,7 @@ def trace(
         probability: a map of this image from `predict`, which draws the paths to it.
         model: instead of it a model file, the folder of a training, or "default".
         proposals: the prediction is taken as traces first.
-        threshold: of the proposals; None takes the model's own, or 0.5.
+        threshold: of the proposals, above 0; None takes the model's own, or 0.5.
         settings: numbers of the method.
 
     Raises:
@@ -99,6 +101,8 @@ def trace(
         raise UsageError(
             "there is nothing to trace; give points, or a prediction to take proposals from"
         )
+    if threshold is not None and not 0 < threshold <= 1:
+        raise UsageError(f"threshold: got {threshold:g}, expected above 0 and at most 1")
     source_path, folder = Path(image), Path(out)
     with open_image(source_path) as source:
         found, level = _prediction(source, probability, model)
@@ -110,7 +114,7 @@ def trace(
             made = propose(found, threshold=level if threshold is None else threshold)
             proposed = len([kept.add(each) for each in made])
         for line in erase:
-            kept.add(Erase(points=tuple(line), radius_px=eraser_px))
+            kept.add(_eraser(line, eraser_px))
         tracer = Tracer(source, probability=found, settings=settings)
         added = tuple(kept.trace(tracer, line, label="crack") for line in points)
         big = source.height * source.width > BIG_OUTPUT_PX
@@ -143,10 +147,29 @@ def _prediction(
     return predictor.predict(whole), predictor.threshold
 
 
+def _eraser(line: Sequence[Point], radius_px: float) -> Erase:
+    try:
+        return Erase(points=tuple(line), radius_px=radius_px)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["loc"][0] == "radius_px":
+            sentence = (
+                f"eraser: got a radius of {radius_px:g} px, expected above 0 and at most 10,000"
+            )
+        else:
+            sentence = (
+                "eraser: got points that no image has, expected one or more x,y in px; leave those "
+                "out that are no numbers or lie far away"
+            )
+        raise UsageError(sentence) from error
+
+
 def _open_session(session: str | Path | None, source: ImageSource) -> Session:
     if session is None:
         name = source.path.name if source.path else ""
-        return Session(source.height, source.width, image=name)
+        # A name may hold bytes that are no letters; JSON holds letters alone.
+        readable = name.encode("utf-8", "replace").decode("utf-8")
+        return Session(source.height, source.width, image=readable)
     kept = Session.load(session)
     if (kept.height, kept.width) != (source.height, source.width):
         raise UsageError(
