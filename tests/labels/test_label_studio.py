@@ -128,7 +128,7 @@ def test_ground_truth_counts_and_predictions_do_not(tmp_path: Path):
     [
         (polygon([[1, 1], [2, 2]]), CORRUPT, "expected 3 or more"),
         (polygon([[1, 1], [2, 2], [3, None]]), CORRUPT, "has the point"),
-        (polygon(original_width=None), CORRUPT, "an image of None x 20 px"),
+        (polygon(original_width=None), CORRUPT, "does not say how large its image is"),
         (polygon(image_rotation=90), UNSUPPORTED, "turned by 90"),
         (brush([]), CORRUPT, "no list of bytes"),
         (brush([1.5]), CORRUPT, "no list of bytes"),

@@ -186,6 +186,15 @@ def test_an_image_with_boxes_alone_is_set_aside(tmp_path: Path):
     assert "1 box" in aside.sentence
 
 
+def test_where_nothing_is_written_the_report_is_the_result(tmp_path: Path):
+    labels = labels_of(tmp_path / "a.json", image("a.jpg"))
+    (tmp_path / "photos").mkdir()
+    done = convert(labels, tmp_path / "out", to="cvat", photos=tmp_path / "photos")
+    assert done.report.exit_code == 3
+    assert done.result == done.report_file == tmp_path / "out" / "conversion.json"
+    assert list((tmp_path / "out").iterdir()) == [done.result]
+
+
 def test_an_image_whose_shapes_all_miss_it_is_set_aside(tmp_path: Path):
     far = Polygon(tuple((x + 5e5, y + 5e6) for x, y in TRIANGLE), "crack")
     source = labels_of(tmp_path / "a.xml", image("a.jpg", far), image("b.jpg"), to="cvat")
@@ -383,6 +392,10 @@ def test_there_must_be_something_to_read(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="holds no labels"):
         convert(tmp_path / "empty", tmp_path / "out", to="coco")
+    nothing = labels_of(tmp_path / "none.xml", to="cvat")
+    with pytest.raises(UsageError, match="names no image, so that there is nothing to convert"):
+        convert(nothing, tmp_path / "out", to="coco")
+    assert not (tmp_path / "out").exists()
     with pytest.raises(UsageError, match="no such file or folder"):
         convert(tmp_path / "none", tmp_path / "out", to="coco")
     with pytest.raises(UsageError, match="no such folder; give the folder of the photos"):

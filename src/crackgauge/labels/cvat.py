@@ -156,6 +156,12 @@ def _mask(image: Collector, values: dict[str, str], label: str) -> Shape:
     window = Window(top, left, high, wide)
     check_within(window, image, where=where)
     runs = [to_whole(number) for number in values.get("rle", "").split(",")]
+    if min(runs) < 0:
+        raise InputRefused(
+            image.path,
+            CORRUPT,
+            f"{where} has runs that are no whole numbers; export the task again, or remove it",
+        )
     return to_mask(runs, window, path=image.path, where=where, label=label)
 
 

@@ -196,8 +196,15 @@ def _size(image: Collector, result: dict[str, Any], where: str) -> tuple[int, in
             f"{where} was drawn on the image turned by {shown(result['image_rotation'])} degrees, "
             "expected 0; turn the image itself and label it as it is",
         )
+    if not height or not width:
+        raise InputRefused(
+            image.path,
+            CORRUPT,
+            f"{where} does not say how large its image is, expected original_width and "
+            "original_height; export the labels again, or remove it",
+        )
     known = (image.height or height, image.width or width)
-    if not height or not width or known != (height, width):
+    if known != (height, width):
         raise InputRefused(
             image.path,
             CORRUPT,

@@ -29,7 +29,7 @@ class Conversion:
     """How a conversion ended.
 
     Attributes:
-        result: the file or the folder that was written.
+        result: the file or the folder that was written; the report where it says that nothing was.
         report_file: `conversion.json`, or `NAME.conversion.json` beside a file that was named.
         report: what is in it.
     """
@@ -83,6 +83,8 @@ def convert(
     sources = find_sources(Path(source), target.folder, None if photos is None else Path(photos))
     report = Report(to)
     items = read_items(sources, report, progress, geo=geo)
+    if not items and not report.set_aside:
+        raise UsageError(f"{source}: names no image, so that there is nothing to convert")
     chosen = choose_labels(items, labels, report)
     plan = name_items(items, sources, report)
     target.check([item.key for item in plan], inputs_of(sources, plan), overwrite=overwrite)
@@ -91,7 +93,8 @@ def convert(
         preparation.refuse_losses(plan)
     _write(preparation, plan, target, progress)
     report.write(target.report_file)
-    return Conversion(target.result, target.report_file, report)
+    result = target.result if report.written else target.report_file
+    return Conversion(result, target.report_file, report)
 
 
 def _write(
