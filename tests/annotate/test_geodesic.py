@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
+from crackgauge.annotate import geodesic
 from crackgauge.annotate.geodesic import find_path, window_around
-from crackgauge.annotate.moves import moves
+from crackgauge.annotate.moves import Moves, moves
 from crackgauge.annotate.settings import TraceSettings
+from crackgauge.annotate.shortest_path import search
 from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
 
@@ -38,6 +42,39 @@ def test_through_a_point_between_the_orientation_goes_on():
     # A turn and a step are two moves: whoever turns stays where they are.
     moved = np.diff(path[:, :2], axis=0).any(axis=1)
     assert not (moved & (turns > 0)).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_chain_is_the_shortest_of_all_through_its_points(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    """Orientation by orientation at the point between: the ways to it and from it together."""
+    monkeypatch.setattr(geodesic, "_VIA_SLACK", 1e6)  # none of them is left out
+    ahead = moves(8, bending=0.3, sideways=0.5)
+    cost = np.random.default_rng(seed).uniform(0.2, 1, (9, 11, 4)).astype(np.float32)
+    first, between, last = (2, 1), (5, 5), (3, 9)
+    begin = np.zeros(8, np.float32)
+    to_it = search(cost, first, begin, between, ahead, slack=1e6).distance
+    totals = []
+    for theta in range(8):
+        alone = np.full(8, np.inf, np.float32)
+        alone[theta] = to_it[theta]
+        totals.append(search(cost, between, alone, last, ahead).distance.min())
+    path = find_path(lambda _: cost, [first, between, last], (9, 11), ahead)
+    assert length_of(path, cost, ahead) == pytest.approx(min(totals), rel=1e-5)
+
+
+def length_of(path: np.ndarray, cost: np.ndarray, ahead: Moves) -> float:
+    """What a path costs, move by move; a point between stands in it twice."""
+    total = 0.0
+    for (row, col, theta), (below, beside, other) in itertools.pairwise(path.tolist()):
+        mean = (cost[row, col, theta % 4] + cost[below, beside, other % 4]) / 2
+        if theta != other:
+            total += mean * ahead.turn
+        elif (row, col) != (below, beside):
+            steps = np.stack([ahead.down[theta], ahead.right[theta]], axis=1).tolist()
+            total += mean * ahead.length[theta, steps.index([below - row, beside - col])]
+    return total
 
 
 def test_windows_are_those_of_the_whole_image():

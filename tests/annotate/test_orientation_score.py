@@ -43,6 +43,15 @@ def test_a_line_is_darkest_in_the_score_of_its_own_angle(index: int):
     assert score[:, 32, 32].argmin() == index
 
 
+def test_the_slices_are_cubic_splines():
+    """A wave's share in each score: 4/6 in its own orientation, 1/6 in both beside it."""
+    x = np.arange(128)
+    wave = np.cos(2 * np.pi * x / 8)[None].repeat(128, axis=0).astype(np.float32)
+    score = orientation_score(wave, orientations=16)[:, 32:96, 32:96]
+    share = np.abs(score).max(axis=(1, 2)) / np.abs(score.sum(axis=0)).max()
+    assert share == pytest.approx([0, 0, 0, 1 / 6, 4 / 6, 1 / 6, 0, 0], abs=0.01)
+
+
 def test_one_colour_gives_nothing():
     score = orientation_score(np.full((40, 40), 128, np.float32), orientations=16)
     assert np.abs(score).max() < 1e-3

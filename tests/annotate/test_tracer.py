@@ -9,10 +9,12 @@ from tests.annotate.conftest import wavy_crack
 
 from crackgauge.annotate import Erase, Tracer, TraceSettings
 from crackgauge.annotate import line_map as line_map_module
+from crackgauge.annotate.line_map import LineMap
 from crackgauge.arrays import Window
 from crackgauge.errors import UsageError
 from crackgauge.images import array_source
 
+SETTINGS = TraceSettings()
 ENDS = [(10.5, 60.5), (229.5, 48.5)]
 
 
@@ -162,6 +164,25 @@ def test_tiles_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch):
     assert np.array_equal(other.trace(points).centre, tiled.centre)
     assert errors(tiled.centre, y).max() < 1.0
     assert errors(whole.centre, y).max() < 1.0
+
+
+def test_the_map_is_the_same_whichever_tile_came_first_and_has_no_seams(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A faint half and a strong one, so that each tile alone would count against another line."""
+    image, _ = wavy_crack(height=200, width=600)
+    image = image.copy()
+    image[:, :300] = image[:, :300] // 4 + 120
+    monkeypatch.setattr(line_map_module, "TILE_PX", 256)
+    left, right = LineMap(array_source(image), SETTINGS), LineMap(array_source(image), SETTINGS)
+    whole = Window(0, 0, 200, 600)
+    left.read(Window(0, 0, 200, 100))
+    right.read(Window(0, 500, 200, 100))
+    tiled = left.read(whole)
+    assert np.array_equal(right.read(whole), tiled)
+    monkeypatch.setattr(line_map_module, "TILE_PX", 1024)
+    monkeypatch.setattr(LineMap, "_measure_strongest", lambda _self, _first: left._strongest)
+    assert LineMap(array_source(image), SETTINGS).read(whole) == pytest.approx(tiled, abs=0.02)
 
 
 def test_without_numba_the_error_names_the_extra():
