@@ -107,6 +107,7 @@ class Opened:
 
     def wait_for_mask(self) -> None:
         """Wait until all tiles of the probability in sight are drawn."""
+        self.settle()
         self.page.locator(".stage[data-complete=true]").wait_for()
         self.settle()
 

@@ -469,7 +469,9 @@ export interface paths {
         };
         /**
          * Listen
-         * @description Tell what changes, as server-sent events: `job`, `image`, `crack`, `project`.
+         * @description Tell what changes, as server-sent events.
+         *
+         *     They are `job`, `image`, `crack`, `annotation`, `training` and `project`.
          */
         get: operations["listen_api_events_get"];
         put?: never;
