@@ -73,6 +73,21 @@ def test_a_session_goes_on(run: Run, photo: Path, tmp_path: Path):
     assert mask[:, 200].any()
 
 
+def test_nobodys_strokes_are_replaced_unasked(run: Run, photo: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    run("trace", photo, "--points", "10,54", "120,48", "--out", out)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    again = ("trace", photo, "--points", "120,48", "229,42", "--out", out)
+    answer = run(*again)
+    assert answer.code == 2
+    assert "deck_session.json is there already; go on with it (--session)" in answer.err
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    assert run(*again, "--session", out / ".." / "out" / "deck_session.json").code == 0
+    assert len(Session.load(out / "deck_session.json").strokes) == 2
+    assert run(*again, "--overwrite").code == 0
+    assert len(Session.load(out / "deck_session.json").strokes) == 1
+
+
 def test_a_probability_and_its_proposals(run: Run, photo: Path, tmp_path: Path):
     dark = read_image(photo)[..., 0] < 130
     write_probability(tmp_path / "p.png", (dark * 0.9).astype(np.float32))

@@ -163,6 +163,14 @@ def command(
         ),
     ] = False,
     threshold: options.ThresholdOption = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace the session that is there; without it only --session goes on with it.",
+            rich_help_panel="Output",
+        ),
+    ] = False,
 ) -> None:
     """Trace a crack between points, with its edges.
 
@@ -184,6 +192,7 @@ def command(
         proposals=propose,
         threshold=threshold,
         settings=TraceSettings(bright=bright, pooling=pooling, reach_px=reach_px),
+        overwrite=overwrite,
     )
     _show(outcome)
 

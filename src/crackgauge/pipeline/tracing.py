@@ -5,6 +5,7 @@ Names of outputs: STEM is the image's name without suffix.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,7 @@ def trace(
     proposals: bool = False,
     threshold: float | None = None,
     settings: TraceSettings | None = None,
+    overwrite: bool = False,
 ) -> TraceOutcome:
     """Trace cracks and write `STEM_session.json`, `STEM_mask.png` and `STEM_overlay.png`.
 
@@ -91,9 +93,11 @@ def trace(
         proposals: the prediction is taken as traces first.
         threshold: of the proposals, above 0; None takes the model's own, or 0.5.
         settings: numbers of the method.
+        overwrite: replaces the session that an earlier trace left in the folder.
 
     Raises:
-        UsageError: nothing to do; points that cannot be; a prediction or a session of another size.
+        UsageError: nothing to do; points that cannot be; a prediction or a session of another size;
+            a session that is there and does not go on.
         InputRefused: the image, the probability or the session cannot be read.
         StorageError: the disk is full or the folder cannot be written.
     """
@@ -104,6 +108,8 @@ def trace(
     if threshold is not None and not 0 < threshold <= 1:
         raise UsageError(f"threshold: got {threshold:g}, expected above 0 and at most 1")
     source_path, folder = Path(image), Path(out)
+    if not overwrite:
+        _check_way(folder / f"{source_path.stem}_session.json", session)
     with open_image(source_path) as source:
         found, level = _prediction(source, probability, model)
         kept = _open_session(session, source)
@@ -145,6 +151,16 @@ def _prediction(
     predictor = open_model(None if str(model) == DEFAULT_MODEL else model)
     whole = source.read(Window(0, 0, source.height, source.width))
     return predictor.predict(whole), predictor.threshold
+
+
+def _check_way(file: Path, session: str | Path | None) -> None:
+    """Nobody's strokes are lost unasked: a session that is there goes on, or stays."""
+    goes_on = session is not None and os.path.realpath(session) == os.path.realpath(file)
+    if file.exists() and not goes_on:
+        raise UsageError(
+            f"{file} is there already; go on with it (--session), choose another folder, or "
+            "replace it with --overwrite"
+        )
 
 
 def _eraser(line: Sequence[Point], radius_px: float) -> Erase:
