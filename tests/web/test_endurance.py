@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.web.conftest import Running, png_of, start_server, wait_until, write_wall
+from tests.web.conftest import Answer, Running, png_of, start_server, wait_until, write_wall
 
 
 def kill_worker(running: Running) -> int:
@@ -153,3 +154,24 @@ def test_the_tracer_is_replaced_too(running: Running):
     again = running.send("POST", target, clicks)
     assert again.json["centre"] == before.json["centre"]
     assert running.get("/api/health").json["tracer"] not in (None, pid)
+
+
+def test_sigterm_while_a_request_waits(contrast_model: Path, tmp_path: Path):
+    """The first trace waits for its worker to start; it is sent away, and the end is quiet."""
+    write_wall(tmp_path / "photos" / "a.png", 64, 96, 30)
+    running = start_server(tmp_path / "p", photos=tmp_path / "photos", model=contrast_model)
+    image = running.image("a.png")["id"]
+    answers: list[Answer] = []
+
+    def ask() -> None:
+        clicks = {"points": [[15, 30], [80, 30]]}
+        answers.append(running.send("POST", f"/api/images/{image}/trace", clicks))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    wait_until(lambda: running.get("/api/health").json["tracer"] is not None, 30)
+    running.process.send_signal(signal.SIGTERM)
+    _, errors = running.process.communicate(timeout=60)
+    asking.join()
+    assert (running.process.returncode, errors) == (0, "")
+    assert answers[0].status in (200, 503)

@@ -212,17 +212,17 @@ def _run(
     )
     host, port = listening.getsockname()[:2]
     shown = settings.host if not _is_any(settings.host) else host
-    server = _Server(config, lambda: ready(f"http://{_bracketed(shown)}:{port}/"), state.events)
+    server = _Server(config, lambda: ready(f"http://{_bracketed(shown)}:{port}/"), state)
     server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens, and that ends its event streams when it is stopped."""
+    """A server that says when it listens, and that keeps nobody waiting when it is stopped."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], events: Events) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], state: State) -> None:
         super().__init__(config)
         self._ready = ready
-        self._events = events
+        self._state = state
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -242,7 +242,10 @@ class _Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._events.close()
+        """End the event streams, and what requests wait for: they are answered as busy."""
+        self._state.events.close()
+        self._state.renderer.close()
+        self._state.tracing.close()
         await super().shutdown(sockets)
 
 
