@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.annotate.conftest import wavy_crack
 
 from crackgauge.annotate import Brush, Erase, Polygon, Remove, Session, Trace, Tracer
+from crackgauge.annotate.edges import Edges
 from crackgauge.arrays import Window
 from crackgauge.errors import InputRefused, UsageError
 
@@ -147,6 +148,14 @@ def test_any_order_of_actions_comes_back_from_its_file(actions: list[object]):
     for stroke in session.current().values():
         stroke.draw(expected)
     assert np.array_equal(session.mask(), expected)
+
+
+def test_a_trace_is_kept_to_a_hundredth_of_a_pixel():
+    """So that it is the same before and after it has been in a file."""
+    side = np.array([[1.004, 2.006], [9.123456, 2.0]])
+    stroke = Trace.of(Edges(side, side, side, np.zeros(2)), points=side)
+    expected = ((1.0, 2.01), (9.12, 2.0))
+    assert (stroke.left, stroke.right, stroke.points) == (expected, expected, expected)
 
 
 def test_what_was_erased_before_is_kept_away_from():

@@ -185,6 +185,16 @@ def test_the_map_is_the_same_whichever_tile_came_first_and_has_no_seams(
     assert LineMap(array_source(image), SETTINGS).read(whole) == pytest.approx(tiled, abs=0.02)
 
 
+def test_the_tiles_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPatch):
+    image, _ = wavy_crack(height=64, width=192)
+    monkeypatch.setattr(line_map_module, "TILE_PX", 64)
+    a_tile = 64 * 64 * 8 * 4  # float32 in 8 directions
+    lines = LineMap(array_source(image), SETTINGS, cache_bytes=2 * a_tile)
+    for col in (0, 64, 0, 128):
+        lines.read(Window(0, col, 64, 64))
+    assert list(lines._tiles) == [(0, 0), (0, 128)]
+
+
 def test_without_numba_the_error_names_the_extra():
     code = (
         "import sys; sys.modules['numba'] = None\n"
