@@ -25,11 +25,11 @@ from machine import as_text, machine_facts
 from tables import RESULTS, write_results
 
 from crackgauge.annotate import Tracer
-from crackgauge.labels.filling import fill_polygon
 from crackgauge.arrays import Image, Mask
 from crackgauge.data.pairs import find_pairs
 from crackgauge.images import read_image, read_mask
 from crackgauge.inference.predictor import open_model
+from crackgauge.labels.filling import fill_polygon
 from crackgauge.labels.shapes import Point
 from crackgauge.measure.skeleton import trace as centre_lines
 from crackgauge.metrics.tolerance import MatchCounts, match_counts
