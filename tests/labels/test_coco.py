@@ -153,6 +153,7 @@ def test_pycocotools_reads_what_is_written(tmp_path: Path, capsys: pytest.Captur
     assert np.array_equal(coco.annToMask(first), draw_shapes(images[0].shapes[:1], 30, 40))
     assert np.array_equal(coco.annToMask(second), draw_shapes([square], 30, 40))
     assert (first["area"], second["area"]) == (mask.sum(), 12)
+    assert first["bbox"] == coco_mask.toBbox(first["segmentation"]).tolist()
     assert second["bbox"] == [10, 10, 4, 3]
     assert [coco.cats[each["category_id"]]["name"] for each in (first, second)] == [
         "crack",

@@ -127,6 +127,18 @@ def test_collections_in_collections_are_no_trouble(tmp_path: Path):
     assert len(read(tmp_path, tree).lines) == 1
 
 
+def test_rings_are_closed_as_rfc_7946_asks(tmp_path: Path):
+    hole = ((3.0, 1.0), (5.0, 1.0), (5.0, 2.0))
+    polygon = Polygon(((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)), "crack", (hole,))
+    path = tmp_path / "a.geojson"
+    write_labels(path, [ImageLabels("a.png", 10, 10, (polygon,))], to="geojson")
+    (written,) = json.loads(path.read_text())["features"]
+    assert written["geometry"]["coordinates"] == [
+        [[0, 0], [9, 0], [9, 9], [0, 0]],
+        [[3, 1], [5, 1], [5, 2], [3, 1]],
+    ]
+
+
 def test_what_is_written_is_read_again(tmp_path: Path):
     outer = ((0.0, 0.0), (9.5, 0.0), (9.5, 9.25))
     hole = ((3.0, 1.0), (5.0, 1.0), (5.0, 2.0))

@@ -26,7 +26,8 @@ rasterio = pytest.importorskip("rasterio")
 
 HEIGHT, WIDTH = 20, 30
 NORTH_UP = (0.01, 0.0, 500000.0, 0.0, -0.01, 5400000.0)
-TURNED = (0.008, 0.006, 500000.0, 0.006, -0.008, 5400000.0)
+# Pixels of 0.01 x 0.02 m: turned square ones would be their own transpose.
+TURNED = (0.008, 0.012, 500000.0, 0.006, -0.016, 5400000.0)
 
 
 def geotiff(path: Path, *, crs: str = "EPSG:25832", transform: Any = NORTH_UP) -> Path:
