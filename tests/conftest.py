@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from onnx import TensorProto, helper, numpy_helper
 
 from crackgauge.inference.metadata import ModelMetadata
+
+# Machines are shared: no test may fail for the time that it takes.
+settings.register_profile("crackgauge", deadline=None)
+settings.load_profile("crackgauge")
 
 
 @pytest.fixture(scope="session")

@@ -131,7 +131,7 @@ def test_the_clicks_give_the_same_mask_byte_for_byte(tmp_path: Path):
     assert again.mask().tobytes() == session.mask().tobytes()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([SQUARE, DOT, HOLE, "undo", "redo", "remove"]), max_size=12))
 def test_any_order_of_actions_comes_back_from_its_file(actions: list[object]):
     session = Session(10, 12)

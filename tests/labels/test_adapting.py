@@ -109,7 +109,7 @@ def test_sizes_that_stand_in_the_way_are_said(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.xml"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 9), st.integers(1, 9), st.data())
 def test_a_mask_goes_through_every_format_bit_by_bit(
     tmp_path_factory: pytest.TempPathFactory, height: int, width: int, data: st.DataObject

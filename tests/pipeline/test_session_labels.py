@@ -70,7 +70,7 @@ POINTS = st.tuples(st.integers(-5, 45), st.integers(-5, 35))
 LINES = st.lists(POINTS, min_size=1, max_size=3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), LINES, st.integers(1, 6)), max_size=6))
 def test_any_strokes_give_the_sessions_mask(
     tmp_path_factory: pytest.TempPathFactory, strokes: list

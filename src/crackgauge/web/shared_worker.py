@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
 
+from crackgauge.errors import CrackgaugeError
 from crackgauge.web.refusals import busy
 from crackgauge.web.supervision import WorkerEnded, WorkerProcess, WorkerSettings
 
+_LOOK_EVERY_S = 0.5
+_LOG = logging.getLogger("crackgauge.web")
+
 
 class SharedWorker:
-    """A worker with a short queue; one that ended is replaced.
+    """A worker with a short queue; one that ended is replaced, before somebody asks again.
 
     Args:
         settings: how it is started.
@@ -28,7 +33,9 @@ class SharedWorker:
         self._most = most
         self._tries = tries
         self._words = words
-        self._closed = False
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._kept = threading.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -41,6 +48,7 @@ class SharedWorker:
         Raises:
             WorkerEnded, OutOfTime: it does not get ready.
         """
+        self._begin()
         with self._turn:
             self._worker.ensure()
 
@@ -54,11 +62,12 @@ class SharedWorker:
         """
         if not self._waiting.acquire(blocking=False):
             raise busy(f"{self._most} {self._words}")
+        self._begin()
         try:
             with self._turn:
                 return self._ask_again(task, arguments, seconds)
         except WorkerEnded as error:
-            if self._closed:
+            if self._closing.is_set():
                 raise busy("the server is being closed", retry_after_s=5) from error
             raise
         finally:
@@ -66,8 +75,25 @@ class SharedWorker:
 
     def close(self) -> None:
         """End the worker; what it was asked for is refused as busy."""
-        self._closed = True
+        self._closing.set()
         self._worker.close()
+
+    def _begin(self) -> None:
+        """Look after the worker from its first use on."""
+        with self._kept:
+            if self._keeper.ident is None:
+                self._keeper.start()
+
+    def _keep(self) -> None:
+        while not self._closing.wait(_LOOK_EVERY_S):
+            if self._worker.pid is not None:
+                continue
+            with self._turn:
+                try:
+                    self._worker.ensure()
+                except CrackgaugeError:
+                    if not self._closing.is_set():
+                        _LOG.exception("a worker process cannot be started; trying again")
 
     def _ask_again(self, task: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Ask a second worker where the first one ended: it may not have been this request."""

@@ -82,6 +82,7 @@ class WorkerProcess:
         """
         if self.pid is not None or self._closed:
             return
+        self.end()  # of one that somebody else ended, its pipes are left
         self._lines = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
         settings = json.dumps(
