@@ -8,8 +8,8 @@ the number of dilations.
 
 Scored on the 46 test images against their own masks, cut at 0.5: the raw band, and the curve that
 it is thinned to (parts below 30 px left out). Regions of 50 px are pooled, the HD-score is the mean
-over images. A run counts as collapsed where its last epoch had: all black, all white, or the
-DC-GAN without variety, or a discriminator that had won.
+over images. A run counts as collapsed where its last epoch had: all black, all white, maps without
+variety, a discriminator that had won, or one that took maps for real that a blank one beats.
 
     python benchmarks/crackgan.py --data DATA/cfd --runs RUNS [--seeds 0 1 2] [--full]
 
