@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from tests.web.conftest import Running, draw_wall, png_of
+from tests.web.conftest import Running, draw_wall, png_of, wait_until, write_wall
 from tests.web.test_page import build
 
 from crackgauge.errors import ModelFileError, UsageError
@@ -181,6 +181,22 @@ def test_an_upload_is_found_measured_scaled_and_exported(served: Running):
         file = served.get(f"/api/exports/{export.json['id']}/files/{number}")
         assert file.headers["content-type"] == "application/octet-stream", name
         assert "sandbox" in file.headers["content-security-policy"]
+
+
+def test_settings_reach_a_photo_that_is_being_searched(
+    serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path
+):
+    write_wall(tmp_path / "photos" / "large.png", 3000, 4000, 900)
+    running = serve_at(tmp_path / "project", photos=tmp_path / "photos", model=contrast_model)
+    wanted = {"kind": "find", "images": [running.image("large.png")["id"]]}
+    job = running.send("POST", "/api/jobs", wanted).json[0]["id"]
+    wait_until(lambda: running.get(f"/api/jobs/{job}").json["state"] == "running", 60)
+    change = {"version": running.get("/api/project").json["version"], "mm_per_px": 0.2}
+    running.send("PATCH", "/api/project", change)
+    assert running.get(f"/api/jobs/{job}").json["state"] == "running"  # else nothing is shown
+    assert running.wait(job)["state"] == "done"
+    running.wait_for_all()
+    assert running.image("large.png")["measured"]["mm_per_px"] == 0.2
 
 
 def test_settings_have_everything_measured_anew(served: Running):

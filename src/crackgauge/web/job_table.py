@@ -153,6 +153,14 @@ class JobTable:
         """Begin the training that has waited longest."""
         return self._claim(_NEXT_TRAINING)
 
+    def being_searched(self) -> set[str]:
+        """Return the photos whose cracks are being found, with the settings of when that began."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT image_id FROM jobs WHERE state = 'running' AND kind = 'find'"
+            ).fetchall()
+        return {str(row["image_id"]) for row in rows}
+
     def of_kind(self, kind: JobKind) -> list[JobRecord]:
         """Return the jobs of a kind, the newest first."""
         with self._database.read() as connection:

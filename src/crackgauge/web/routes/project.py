@@ -30,7 +30,9 @@ def change_project(change: ProjectChange, server: Server) -> ProjectState:
     with project.database.write():
         project.table.change(changes, version=change.version)
         if changes:
-            done = [image.id for image in project.images.every() if image.survey]
+            searched = project.jobs.being_searched()
+            images = project.images.every()
+            done = [image.id for image in images if image.survey or image.id in searched]
             server.queue.add("measure", list(done))
     server.events.tell("project", {"version": project.settings.version})
     return _project(server)
