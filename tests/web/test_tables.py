@@ -114,8 +114,12 @@ def test_the_worst_come_first(database: Database):
     assert names == ["c", "b", "a", "d"]
     worst, total = cracks.worst(offset=0, count=2)
     assert ([(each.image_id, each.number) for each in worst], total) == ([(bad, 1), (bad, 2)], 4)
-    for each in cracks.of_image(bad):
-        cracks.judge(each.id, version=1, decision="rejected", comment=None)
+    assert [images.get(each).worst_rank for each in (bad, wide, mild)] == [2, 1, 0]
+    first, second = cracks.of_image(bad)
+    cracks.judge(first.id, version=1, decision="rejected", comment=None)
+    assert images.get(bad).worst_rank == 1
+    cracks.judge(second.id, version=1, decision="rejected", comment=None)
+    assert images.get(bad).worst_rank is None
     names = [image.name for image in images.page(order="worst", offset=0, count=9)]
     assert names == ["b", "a", "c", "d"]
 

@@ -52,6 +52,8 @@ class ImageRecord:
             where it was measured from its probability.
         annotation_version: of the strokes that there are now; None where there are none.
         job: `queued`, `running` or "".
+        worst_rank: of the worst class of its cracks that are not rejected, 0 the mildest; None where
+            there is no such crack, or it was not graded.
     """
 
     id: str
@@ -75,6 +77,7 @@ class ImageRecord:
     session_version: int | None
     annotation_version: int | None
     job: Literal["", "queued", "running"]
+    worst_rank: int | None
 
     @property
     def stale(self) -> bool:
@@ -298,8 +301,9 @@ class ImageTable:
 def _record(row: sqlite3.Row) -> ImageRecord:
     values = dict(row)
     values["size_bytes"] = values.pop("bytes")
-    for name in ("worst_rank", "worst_width"):
-        del values[name]
+    del values["worst_width"]
+    if values["worst_rank"] < 0:
+        values["worst_rank"] = None
     for name in ("scale", "measured"):
         values[name] = None if values[name] is None else json.loads(values[name])
     return ImageRecord(**values)

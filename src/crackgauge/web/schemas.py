@@ -133,6 +133,9 @@ class Image(BaseModel):
     corrected: bool = Field(description="measured from strokes made by hand")
     stale: bool = Field(description="there are strokes that are newer than the measures")
     counts: dict[Decision, int] = Field(description="cracks by decision")
+    worst_rank: int | None = Field(
+        description="of the worst class of cracks that are not rejected, 0 the mildest"
+    )
     measured: dict[str, Any] | None = Field(description="the row of the image in its survey")
 
     @classmethod
@@ -156,6 +159,7 @@ class Image(BaseModel):
             corrected=record.session is not None,
             stale=record.stale,
             counts={each: counts.get(each, 0) for each in DECISIONS},
+            worst_rank=record.worst_rank,
             measured=record.measured,
         )
 

@@ -973,6 +973,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Worst Rank
+             * @description of the worst class of cracks that are not rejected, 0 the mildest
+             */
+            worst_rank: number | null;
+            /**
              * Measured
              * @description the row of the image in its survey
              */

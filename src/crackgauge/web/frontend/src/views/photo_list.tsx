@@ -116,7 +116,8 @@ function emptyWords(): string {
 
 function Row({ photo, at, of }: { photo: Photo; at: number; of: number }) {
   const current = photo.id === photoId.value;
-  const worst = String(photo.measured?.["worst_severity"] ?? "");
+  const rank = photo.worst_rank ?? -1;
+  const worst = classes.value[rank];
   return (
     <div
       id={`photo-${photo.id}`}
@@ -134,9 +135,7 @@ function Row({ photo, at, of }: { photo: Photo; at: number; of: number }) {
         </span>
         <span class="line">{stateOf(photo)}</span>
         <span class="line">
-          {worst && crackCount(photo) > 0 && (
-            <Severity rank={classes.value.indexOf(worst)} name={worst} />
-          )}
+          {worst && crackCount(photo) > 0 && <Severity rank={rank} name={worst} />}
         </span>
       </span>
     </div>
