@@ -52,8 +52,8 @@ class ImageRecord:
             where it was measured from its probability.
         annotation_version: of the strokes that there are now; None where there are none.
         job: `queued`, `running` or "".
-        worst_rank: of the worst class of its cracks that are not rejected, 0 the mildest; None where
-            there is no such crack, or it was not graded.
+        worst_rank: of the worst class of its cracks that are not rejected, 0 the mildest; None
+            where there is no such crack, or it was not graded.
     """
 
     id: str
