@@ -157,7 +157,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Opened]]:
     def start(running: Running, *, place: str = "", **context: Any) -> Opened:
         settings = {"viewport": {"width": 1280, "height": 800}, **context}
         page = chromium.new_context(**settings).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         made = Opened(page, running.address)
         page.on("console", made.hear)
         page.on("pageerror", lambda error: made.said.append(str(error)))

@@ -49,15 +49,23 @@ VIEWS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_no_view_has_a_serious_finding(walls: Running, open_page: Open, colours: str):
+BOTH_COLOURS = pytest.mark.parametrize("colours", ["light", "dark"])
+
+
+def open_with_axe(open_page: Open, running: Running, colours: str) -> Opened:
     if not AXE.is_file():
         pytest.skip("the page's packages are not installed (make page, which needs npm)")
     # The page's policy would refuse the checker itself.
-    opened = open_page(walls, color_scheme=colours, bypass_csp=True)
+    opened = open_page(running, color_scheme=colours, bypass_csp=True)
+    opened.page.add_script_tag(path=AXE)
+    return opened
+
+
+@BOTH_COLOURS
+def test_no_view_has_a_serious_finding(walls: Running, open_page: Open, colours: str):
+    opened = open_with_axe(open_page, walls, colours)
     opened.choose("three.png")
     page = opened.page
-    page.add_script_tag(path=AXE)
     found: dict[str, list[str]] = {}
     for name, show in VIEWS.items():
         show(page)
@@ -66,6 +74,22 @@ def test_no_view_has_a_serious_finding(walls: Running, open_page: Open, colours:
             page.keyboard.press("Escape")
             page.locator("dialog").wait_for(state="detached")
     assert found == {name: [] for name in VIEWS}
+
+
+@BOTH_COLOURS
+def test_the_login_has_no_serious_finding(
+    serve_at: Callable[..., Running],
+    contrast_model: Path,
+    tmp_path: Path,
+    open_page: Open,
+    colours: str,
+):
+    running = serve_at(tmp_path / "project", model=contrast_model, token="q7PzX2mK9vB4nL8sT1wY3c")
+    opened = open_with_axe(open_page, running, colours)
+    opened.page.get_by_label("Token").wait_for()
+    assert grave(opened.page) == []
+    assert all("status of 401" in text for text in opened.said)
+    opened.said.clear()
 
 
 def test_everything_frequent_works_from_the_keyboard(walls: Running, open_page: Open):
