@@ -44,10 +44,12 @@ def fill_polygon(mask: Mask, points: _Floats) -> None:
     count = last - first
     side = np.repeat(np.arange(len(ends)), count)
     row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[side]
-    x0, y0, x1, y1 = ends[side].T
+    upward = (ends[:, 1] < ends[:, 3])[:, None]
+    # Each side from its lesser y on: so a side that two areas share is rounded in one way.
+    x0, y0, x1, y1 = np.where(upward, ends, ends[:, [2, 3, 0, 1]])[side].T
     crossing = x0 + (row - y0) / (y1 - y0) * (x1 - x0)
     col = np.ceil(crossing).clip(0, right - left).astype(np.int64)
-    np.add.at(turns, (row, col), np.where(y1 > y0, 1, -1).astype(np.int32))
+    np.add.at(turns, (row, col), np.where(upward[side, 0], 1, -1).astype(np.int32))
     inside = np.cumsum(turns, axis=1)[:, :-1] != 0
     mask[top:bottom, left:right] |= inside
 
