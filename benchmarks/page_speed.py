@@ -5,7 +5,7 @@ searched and shown first. In Chromium without a window, 1280 x 800 px, driven by
 
 - **Opening**: from the start of the navigation until all tiles of the first photo that are in sight
   are drawn, in a new browser without a cache. "first": the server has drawn none of its pictures
-  yet; "again": it has.
+  yet, but has drawn the last photo small, so that it is past its own start; "again": it has.
 - **Frames**: the times between frames while the photo is panned and zoomed with mask and lines over
   it, by `requestAnimationFrame`. First with tiles that come from the server, then over the same
   way again; beside them an empty page, which tells what the machine itself leaves out.
@@ -165,13 +165,15 @@ def openings(browser: Browser, photos: Path, project: Path) -> list[dict[str, An
 
 
 def wait_until_looked_at(browser: Browser, address: str) -> None:
-    """Wait until the server has listed its photos, which it does once after its start."""
+    """Wait until the server has listed its photos and drawn one, the last: then it has started."""
     context = browser.new_context()
     ask = "async () => (await (await fetch('/api/images?count=1000')).json()).items"
     page = context.new_page()
     page.goto(f"{address}openapi.json")
     while any(each["height_px"] is None for each in page.evaluate(ask)):
         page.wait_for_timeout(500)
+    last = page.evaluate(ask)[-1]["id"]
+    page.evaluate("async path => (await fetch(path)).ok", f"/api/images/{last}/thumbnail")
     context.close()
 
 
