@@ -153,11 +153,11 @@ class JobTable:
         """Begin the training that has waited longest."""
         return self._claim(_NEXT_TRAINING)
 
-    def being_searched(self) -> set[str]:
-        """Return the photos whose cracks are being found, with the settings of when that began."""
+    def being_measured(self) -> set[str]:
+        """Return the photos that a job measures now, with the settings of when it began."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT image_id FROM jobs WHERE state = 'running' AND kind = 'find'"
+                "SELECT image_id FROM jobs WHERE state = 'running' AND kind IN ('find', 'measure')"
             ).fetchall()
         return {str(row["image_id"]) for row in rows}
 

@@ -48,9 +48,9 @@ class SharedWorker:
         Raises:
             WorkerEnded, OutOfTime: it does not get ready.
         """
-        self._begin()
         with self._turn:
             self._worker.ensure()
+        self.get_ready()
 
     def ask(self, task: str, arguments: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
         """Have a task done, when it is its turn.
@@ -62,7 +62,7 @@ class SharedWorker:
         """
         if not self._waiting.acquire(blocking=False):
             raise busy(f"{self._most} {self._words}")
-        self._begin()
+        self.get_ready()
         try:
             with self._turn:
                 return self._ask_again(task, arguments, seconds)
@@ -78,22 +78,22 @@ class SharedWorker:
         self._closing.set()
         self._worker.close()
 
-    def _begin(self) -> None:
-        """Look after the worker from its first use on."""
+    def get_ready(self) -> None:
+        """Start the worker without waiting for it, and look after it from now on."""
         with self._kept:
             if self._keeper.ident is None:
                 self._keeper.start()
 
     def _keep(self) -> None:
-        while not self._closing.wait(_LOOK_EVERY_S):
-            if self._worker.pid is not None:
-                continue
-            with self._turn:
-                try:
-                    self._worker.ensure()
-                except CrackgaugeError:
-                    if not self._closing.is_set():
-                        _LOG.exception("a worker process cannot be started; trying again")
+        while not self._closing.is_set():
+            if self._worker.pid is None:
+                with self._turn:
+                    try:
+                        self._worker.ensure()
+                    except CrackgaugeError:
+                        if not self._closing.is_set():
+                            _LOG.exception("a worker process cannot be started; trying again")
+            self._closing.wait(_LOOK_EVERY_S)
 
     def _ask_again(self, task: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Ask a second worker where the first one ended: it may not have been this request."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crackgauge.errors import CrackgaugeError
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.limits import Limits
 from crackgauge.web.measuring import probability_file
@@ -36,7 +33,6 @@ class Tracing:
         self._worker = SharedWorker(
             settings, most=limits.traces, tries=limits.tries, words="traces are being computed"
         )
-        self._begun = threading.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -45,8 +41,7 @@ class Tracing:
 
     def get_ready(self) -> None:
         """Start the worker without waiting for it: somebody looks at strokes."""
-        if self._worker.pid is None and self._begun.acquire(blocking=False):
-            threading.Thread(target=self._start, daemon=True).start()
+        self._worker.get_ready()
 
     def trace(
         self,
@@ -115,13 +110,6 @@ class Tracing:
     def _probability_of(self, image: ImageRecord) -> Path | None:
         """The probability of a photo; what was found in a photo that was replaced is not its."""
         return None if image.model is None else probability_file(self._project.found(image.id))
-
-    def _start(self) -> None:
-        try:
-            with contextlib.suppress(CrackgaugeError):
-                self._worker.start()
-        finally:
-            self._begun.release()
 
     def _ask(self, task: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:

@@ -89,7 +89,7 @@ def change_image(image_id: Id, change: ImageChange, server: Server) -> Image:
             scale=None if change.scale is None else change.scale.model_dump(exclude_none=True),
             with_scale=with_scale,
         )
-        if with_scale and (record.survey or image_id in project.jobs.being_searched()):
+        if with_scale and (record.survey or image_id in project.jobs.being_measured()):
             server.queue.add("measure", [image_id])
     server.tell_image(image_id)
     return server.image(project.images.get(image_id))

@@ -30,9 +30,9 @@ def change_project(change: ProjectChange, server: Server) -> ProjectState:
     with project.database.write():
         project.table.change(changes, version=change.version)
         if changes:
-            searched = project.jobs.being_searched()
+            measuring = project.jobs.being_measured()
             images = project.images.every()
-            done = [image.id for image in images if image.survey or image.id in searched]
+            done = [image.id for image in images if image.survey or image.id in measuring]
             server.queue.add("measure", list(done))
     server.events.tell("project", {"version": project.settings.version})
     return _project(server)
