@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crackgauge.errors import CrackgaugeError
+from crackgauge.errors import CrackgaugeError, StorageError
 from crackgauge.web.events import Events
-from crackgauge.web.job_requests import request_of
+from crackgauge.web.job_requests import JobRequest, request_of
 from crackgauge.web.job_table import JobKind, JobRecord
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project
@@ -25,6 +25,8 @@ from crackgauge.web.supervision import (
 
 KILLED = "killed-worker"
 TIMED_OUT = "timed-out"
+# Statuses of what says nothing about the photo: the disk is full, or something is busy.
+_NOT_OF_THE_PHOTO = (503, 507)
 _LOOK_EVERY_S = 1.0
 _AGAIN_S = 2.0
 _LOG = logging.getLogger("crackgauge.web")
@@ -56,6 +58,7 @@ class JobQueue:
         self._news = threading.Condition()
         self._closing = threading.Event()
         self._shares: dict[str, float] = {}
+        self._complaint = ""
         self._workers = [WorkerProcess(settings) for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(worker,), daemon=True)
@@ -121,22 +124,22 @@ class JobQueue:
         while not self._closing.is_set():
             try:
                 worker.ensure()
-            except CrackgaugeError:
-                if self._closing.is_set():
-                    return
-                _LOG.exception("a worker process cannot be started; trying again")
-                self._sleep(_AGAIN_S)
-                continue
-            try:
                 job = self._project.jobs.claim()
-            except CrackgaugeError:
-                _LOG.exception("the queue cannot be read; trying again")
+            except CrackgaugeError as error:
+                self._complain(f"no job can be begun, trying again: {error}")
                 self._sleep(_AGAIN_S)
                 continue
+            self._complaint = ""
             if job is None:
                 self._sleep(_LOOK_EVERY_S)
                 continue
             self._run(job, worker)
+
+    def _complain(self, sentence: str) -> None:
+        """Tell the terminal, once and not at every try."""
+        if sentence != self._complaint and not self._closing.is_set():
+            _LOG.error(sentence)
+        self._complaint = sentence
 
     def _sleep(self, seconds: float) -> None:
         with self._news:
@@ -155,45 +158,61 @@ class JobQueue:
                 tell=self._teller(job.id),
                 cancelled=self._is_cancelled(job.id),
             )
-            with self._project.database.write():
-                if self._project.jobs.get(job.id).state == "running":
-                    request.keep(result)
-                    self._project.jobs.end(job.id, "done", result=request.public(result))
+            self._end(job, lambda: self._keep(job, request, result))
         except Cancelled:
             pass
         except WorkerEnded:
             self._after_death(job)
         except OutOfTime as error:
-            self._fail(job, TIMED_OUT, str(error))
-        except Refused as refused:
-            self._fail(job, refused.reason, refused.sentence)
+            self._fail(job, Refused(422, TIMED_OUT, str(error)))
+        except CrackgaugeError as error:
+            self._fail(job, as_refused(error))
         except Exception as error:  # noqa: BLE001  the queue outlives its jobs
             _LOG.exception("this is a bug of crackgauge")
-            self._fail(job, as_refused(error).reason, as_refused(error).sentence)
+            self._fail(job, as_refused(error))
         self._shares.pop(job.id, None)
         self._tell(job.id)
+
+    def _keep(self, job: JobRecord, request: JobRequest, result: dict[str, Any]) -> None:
+        request.keep(result)
+        self._project.jobs.end(job.id, "done", result=request.public(result))
 
     def _after_death(self, job: JobRecord) -> None:
         """Try again, or set the photo aside that has ended its worker too often."""
         if self._closing.is_set():
             return
         if job.tries < self._limits.tries:
-            with self._project.database.write():
-                if self._project.jobs.get(job.id).state == "running":
-                    self._project.jobs.end(job.id, "queued")
+            self._end(job, lambda: self._project.jobs.end(job.id, "queued"))
             return
         times = f"{job.tries} times" if job.tries > 1 else "once"
-        self._fail(
-            job, KILLED, f"ended its worker process {times}; cut the image, or save it again"
-        )
+        sentence = f"ended its worker process {times}; cut the image, or save it again"
+        self._fail(job, Refused(422, KILLED, sentence))
 
-    def _fail(self, job: JobRecord, reason: str, sentence: str) -> None:
-        with self._project.database.write():
-            if self._project.jobs.get(job.id).state != "running":
+    def _fail(self, job: JobRecord, refused: Refused) -> None:
+        def fail() -> None:
+            self._project.jobs.end(
+                job.id, "failed", reason=refused.reason, sentence=refused.sentence
+            )
+            if job.image_id is None or job.kind not in ("find", "measure"):
                 return
-            self._project.jobs.end(job.id, "failed", reason=reason, sentence=sentence)
-            if job.image_id is not None and job.kind in ("find", "measure"):
-                self._project.images.set_state(job.image_id, "set-aside", reason, sentence)
+            if refused.status not in _NOT_OF_THE_PHOTO:
+                self._project.images.set_state(
+                    job.image_id, "set-aside", refused.reason, refused.sentence
+                )
+
+        self._end(job, fail)
+
+    def _end(self, job: JobRecord, note: Callable[[], None]) -> None:
+        """Note how a job ended, unless it was cancelled; where the disk is full, wait for room."""
+        while not self._closing.is_set():
+            try:
+                with self._project.database.write():
+                    if self._project.jobs.get(job.id).state == "running":
+                        note()
+                return
+            except StorageError as error:
+                self._complain(f"how a job ended is not kept yet, trying again: {error}")
+                self._sleep(_AGAIN_S)
 
     def _teller(self, job_id: str) -> Callable[[float], None]:
         def tell(share: float) -> None:
