@@ -58,6 +58,42 @@ def test_a_folder_within_which_the_project_lies(tmp_path: Path, contrast_model: 
     project.database.close()
 
 
+def test_files_of_others_are_not_swept_away(project: Project, tmp_path: Path):
+    """The folder had rooms of the same names before it became a project."""
+    theirs = [
+        tmp_path / "project" / name
+        for name in (
+            "annotations/deck.json",
+            "annotations/2026/deck.json",
+            "uploads/deck.jpg",
+            "datasets/train/deck.jpg",
+            "exports/report.pdf",
+            "trainings/runs/model.onnx",
+        )
+    ]
+    ours = [
+        tmp_path / "project" / name
+        for name in (
+            "annotations/0123456789abcdef-0123456789abcdef.json",
+            "annotations/.0123456789abcdef-0123456789abcdef.01234567.tmp.json",
+            "uploads/0123456789abcdef",
+            "datasets/0123456789abcdef/train.txt",
+            "datasets/.0123456789abcdef.work/a.json",
+            "datasets/.0123456789abcdef.building/train.txt",
+            "datasets/.work/a.json",
+            "exports/0123456789abcdef/files/report.pdf",
+            "trainings/0123456789abcdef/recipe.yaml",
+        )
+    ]
+    for path in (*theirs, *ours):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    project.sweep()
+    assert all(path.is_file() for path in theirs)
+    assert not any(path.exists() for path in ours)
+    project.database.close()
+
+
 def test_links_out_of_the_folder_are_left_away(project: Project, tmp_path: Path):
     write_wall(tmp_path / "elsewhere.png", 8, 8)
     photos = tmp_path / "photos"

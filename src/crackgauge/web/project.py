@@ -42,6 +42,10 @@ from crackgauge.web.refusals import Refused, not_found
 ROOMS = ("uploads", "found", "annotations", "cache", "exports", "datasets", "trainings")
 _UNSAFE = re.compile(r"[^\w .()/+-]")
 _LONGEST_NAME = 200
+# What the server itself makes: things by their id, strokes by two, and both while they are written.
+_OURS = re.compile(
+    r"\.?[0-9a-f]{16}(-[0-9a-f]{16})?(\.json|\.work|\.building|\.[0-9a-f]{8}\.tmp\.json)?|\.work"
+)
 _DEFAULT_MODEL = Path(str(resources.files("crackgauge") / "weights" / "default.onnx"))
 
 
@@ -240,25 +244,27 @@ class Project:
         return {} if mm_per_px is None else {"mm_per_px": mm_per_px}
 
     def sweep(self) -> None:
-        """Remove what a killed server left half-done: what was never answered."""
-        sessions = self.annotations.files()
-        for path in (self.folder / "annotations").iterdir():
-            if path.name not in sessions:
-                path.unlink(missing_ok=True)
-        kept = self.images.uploads()
-        for path in (self.folder / "uploads").iterdir():
-            if path.name not in kept:
-                path.unlink(missing_ok=True)
-        datasets = {dataset.id for dataset in self.datasets.every()}
-        for folder in (self.folder / "datasets").iterdir():
-            if folder.name not in datasets:
-                shutil.rmtree(folder, ignore_errors=True)
-        for room in ("exports", "trainings"):
-            for folder in (self.folder / room).iterdir():
-                try:
-                    self.jobs.get(folder.name)
-                except Refused:
-                    shutil.rmtree(folder, ignore_errors=True)
+        """Remove what a killed server left half-done: what was never answered.
+
+        Files whose names are not of our making stay: the folder may have been somebody's before.
+        """
+        exports = [job for job in self.jobs.of_kind("export") if job.state != "failed"]
+        kept = {
+            "annotations": self.annotations.files(),
+            "uploads": self.images.uploads(),
+            "datasets": {dataset.id for dataset in self.datasets.every()},
+            "exports": {job.id for job in exports if job.state != "cancelled"},
+            "trainings": {job.id for job in self.jobs.of_kind("train")},
+        }
+        for room, names in kept.items():
+            for path in (self.folder / room).iterdir():
+                if path.name in names or not _OURS.fullmatch(path.name):
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    with storing(path):
+                        path.unlink(missing_ok=True)
 
 
 def _found_file(path: Path, root: Path) -> FoundFile | None:
