@@ -63,7 +63,10 @@ class Annotations:
         """
         image = self._project.images.get(image_id)
         record, text = self._read(image_id)
-        return NOTHING if text is None else _worded(record, Session.from_json(text), image)
+        if text is None:
+            return NOTHING
+        stale = image.session is None or image.session_version != record.version
+        return _worded(record, Session.from_json(text), stale=stale)
 
     def trace(self, image_id: str, wanted: TraceWanted) -> dict[str, Any]:
         """Trace one crack and keep nothing; see `Tracing.trace`.
@@ -207,17 +210,17 @@ class Annotations:
         base: int,
         wanted: bool,
     ) -> Annotation:
-        """Name a file that was written as the strokes of now, unless somebody was quicker."""
+        """Name a file that was written as the strokes of now, unless somebody was quicker.
+
+        Nothing may fail once the file is named: who calls this removes the file then.
+        """
+        made = _worded(AnnotationRecord(image.id, version, file, base), session, stale=True)
+        erased = [each.model_dump(mode="json") for each in session.erased()]
         with self._project.database.write():
             before = self._check(image, version, wanted=wanted)
-            record = self._project.annotations.put(
-                image.id,
-                file=file,
-                base=base,
-                erased=[each.model_dump(mode="json") for each in session.erased()],
-            )
+            record = self._project.annotations.put(image.id, file=file, base=base, erased=erased)
         self._remove(before)
-        return _worded(record, session, self._project.images.get(image.id))
+        return made.model_copy(update={"version": record.version})
 
     def _check(self, image: ImageRecord, version: int, *, wanted: bool) -> AnnotationRecord:
         """Make sure that the writer has seen the strokes of now.
@@ -288,11 +291,11 @@ def _tuples(points: Any) -> Any:
     return tuple((float(x), float(y)) for x, y in points)
 
 
-def _worded(record: AnnotationRecord, session: Session, image: ImageRecord) -> Annotation:
+def _worded(record: AnnotationRecord, session: Session, *, stale: bool) -> Annotation:
     return Annotation(
         version=record.version,
         state="edited",
-        stale=image.session_version != record.version or image.session is None,
+        stale=stale,
         can_undo=len(session.strokes) > record.base,
         can_redo=session.undone > 0,
         strokes=[_shown(number, stroke) for number, stroke in session.current().items()],
