@@ -104,6 +104,15 @@ class TiffReader:
         self.cached_bytes = 0
         self._stream.close()
 
+    @property
+    def piece(self) -> tuple[int, int]:
+        """Rows and columns of the upright image that are decoded together."""
+        layout = self.layout
+        rows = 1 if layout.plain and not layout.tiled else layout.segment_height
+        return upright_size(
+            min(rows, layout.height), min(layout.segment_width, layout.width), layout.orientation
+        )
+
     def tag_value(self, code: int) -> Any:
         """Return what the first picture's tag of that number holds, None where it has none."""
         return self._page.tags.valueof(code)

@@ -21,11 +21,13 @@ class ImageSource(ABC):
         path: the file, or None for an array.
         height: rows.
         width: columns.
+        piece: rows and columns that are decoded together.
     """
 
     path: Path | None
     height: int
     width: int
+    piece: tuple[int, int]
 
     def read(self, window: Window) -> Image:
         """Read the pixels of a window that lies within the image: uint8 (h, w, 3).
@@ -68,7 +70,7 @@ class _ArraySource(ImageSource):
     def __init__(self, image: Image, path: Path | None = None) -> None:
         self._image = image
         self.path = path
-        self.height, self.width = image.shape[:2]
+        self.height, self.width = self.piece = image.shape[:2]
 
     def _read(self, window: Window) -> Image:
         return self._image[window.slices]
@@ -79,6 +81,7 @@ class _TiffSource(ImageSource):
         self._reader = reader
         self.path = reader.path
         self.height, self.width = reader.height, reader.width
+        self.piece = reader.piece
 
     def _read(self, window: Window) -> Image:
         return to_rgb(self._reader.read(window), self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +21,9 @@ from crackgauge.images.png import encode_grey_png
 from crackgauge.images.tiff import TiffReader
 from crackgauge.web.blocks import Tell, blocks
 from crackgauge.web.overviews import overview_offsets
+from crackgauge.web.preview import Preview, draft_of
 from crackgauge.web.pyramid import (
+    COARSE_FACTOR,
     READ_AT_ONCE_PX,
     Bytes,
     Pyramid,
@@ -32,11 +35,11 @@ from crackgauge.web.pyramid import (
     open_probability,
     open_pyramid,
 )
-from crackgauge.web.tiles import level_of, tile_of, top_level
+from crackgauge.web.tiles import Level, level_of, tile_of, top_level
 
 THUMBNAIL_PX = 320
-COARSE_FACTOR = 16
 _JPEG_QUALITY = 85
+_DRAFT_EVERY_S = 1.0
 # Images that are kept decoded for the next tile.
 _KEPT = 3
 
@@ -88,6 +91,8 @@ def _has_small_copy(photo: Path, height: int, width: int) -> bool:
 def make_coarse(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     """Make the small copy of a large TIFF that its coarse levels are drawn from.
 
+    While it is made, its first rows lie in `draft_of` it.
+
     Args:
         arguments: `photo`, `coarse` to write.
         tell: called with the share done.
@@ -96,9 +101,19 @@ def make_coarse(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         InputRefused: the photo is damaged.
         StorageError: the disk is full.
     """
+    coarse = Path(arguments["coarse"])
+    kept_at = time.monotonic()
+
+    def keep(rows: Bytes) -> None:
+        nonlocal kept_at
+        if rows.size and time.monotonic() - kept_at >= _DRAFT_EVERY_S:
+            write_bytes_atomic(draft_of(coarse), bytes(imagecodecs.png_encode(rows, level=1)))
+            kept_at = time.monotonic()
+
     with open_image(arguments["photo"]) as source:
-        small = _coarse_of(source.height, source.width, 3, source.read, mean_of, tell)
-    write_bytes_atomic(arguments["coarse"], bytes(imagecodecs.png_encode(small, level=1)))
+        small = _coarse_of(source.height, source.width, 3, source.read, mean_of, tell, keep)
+    write_bytes_atomic(coarse, bytes(imagecodecs.png_encode(small, level=1)))
+    draft_of(coarse).unlink(missing_ok=True)
     return {}
 
 
@@ -130,12 +145,16 @@ def _coarse_of(
     read: Callable[[Window], Bytes],
     reduce: Reduce,
     tell: Tell,
+    keep: Callable[[Bytes], None] | None = None,
 ) -> Bytes:
+    """Shrink an image; `keep` is called with its first rows, as far as they are done."""
     factor = COARSE_FACTOR
     small = np.zeros((-(-height // factor), -(-width // factor), channels), np.uint8)
     for window in blocks(height, width):
         part = reduce(read(window), factor)
         row, col = window.row // factor, window.col // factor
+        if keep is not None and col == 0:
+            keep(small[:row])
         small[row : row + part.shape[0], col : col + part.shape[1]] = part
         tell((window.row + window.height) / height)
     return small
@@ -146,13 +165,18 @@ class Drawer:
 
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[str, ...], Pyramid] = OrderedDict()
+        self._preview: tuple[tuple[str, str], Preview] | None = None
 
     def draw(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Draw one tile of a photo (JPEG) or of its probability (8-bit PNG).
 
         Args:
             arguments: `layer` (`photo` or `probability`), `file`, `stamp`, `coarse` or None,
-                `level`, `column`, `row`, `target` to write.
+                `level`, `column`, `row`, `target` to write, `rough` to write instead as long as
+                the small copy that the level needs is not made, or None to refuse that.
+
+        Returns:
+            `rough`: whether that was written.
 
         Raises:
             Refused: 404, no such tile; 503, not yet.
@@ -162,15 +186,17 @@ class Drawer:
         base = pyramid.copies[0]
         level = level_of(base.height, base.width, int(arguments["level"]))
         tile = tile_of(level, int(arguments["column"]), int(arguments["row"]))
-        pixels = pyramid.cut(tile, level)
-        write_bytes_atomic(arguments["target"], _encoded(pixels))
-        return {}
+        pixels, rough = self._cut(pyramid, tile, level, arguments)
+        return _keep(pixels, arguments, rough=rough)
 
     def thumbnail(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Draw a photo small, as JPEG.
 
         Args:
-            arguments: `file`, `stamp`, `coarse`, `target`.
+            arguments: `file`, `stamp`, `coarse`, `target`, `rough`.
+
+        Returns:
+            `rough`, as `draw` does.
 
         Raises:
             InputRefused: the file cannot be read.
@@ -182,7 +208,8 @@ class Drawer:
         while number and max(level.height, level.width) > 2 * THUMBNAIL_PX:
             number -= 1
             level = level_of(height, width, number)
-        pixels = pyramid.cut(Window(0, 0, level.height, level.width), level)
+        whole = Window(0, 0, level.height, level.width)
+        pixels, rough = self._cut(pyramid, whole, level, arguments)
         longest = max(level.height, level.width)
         if longest > THUMBNAIL_PX:
             size = (
@@ -190,8 +217,7 @@ class Drawer:
                 max(1, round(level.height * THUMBNAIL_PX / longest)),
             )
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        write_bytes_atomic(arguments["target"], _encoded(pixels))
-        return {}
+        return _keep(pixels, arguments, rough=rough)
 
     def _pyramid(self, arguments: Mapping[str, Any]) -> Pyramid:
         coarse = Path(arguments["coarse"]) if arguments.get("coarse") else None
@@ -206,9 +232,26 @@ class Drawer:
         self._open[key] = opening(Path(arguments["file"]), coarse)
         return self._open[key]
 
+    def _cut(
+        self, pyramid: Pyramid, tile: Window, level: Level, arguments: Mapping[str, Any]
+    ) -> tuple[Bytes, bool]:
+        """Return the pixels of a tile, and whether they are rough."""
+        if pyramid.source is None or not arguments["rough"] or pyramid.reaches(tile, level):
+            return pyramid.cut(tile, level), False
+        key = (arguments["file"], arguments["stamp"])
+        if self._preview is None or self._preview[0] != key:
+            preview = Preview(pyramid.source, draft_of(Path(arguments["coarse"])))
+            self._preview = (key, preview)
+        return self._preview[1].pyramid().cut(tile, level), True
+
     def _surplus(self) -> Iterator[Pyramid]:
         while len(self._open) >= _KEPT:
             yield self._open.popitem(last=False)[1]
+
+
+def _keep(pixels: Bytes, arguments: Mapping[str, Any], *, rough: bool) -> dict[str, Any]:
+    write_bytes_atomic(arguments["rough" if rough else "target"], _encoded(pixels))
+    return {"rough": rough}
 
 
 def _encoded(pixels: Bytes) -> bytes:

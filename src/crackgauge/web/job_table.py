@@ -24,7 +24,7 @@ _NEXT = """
         AND (kind NOT IN ('export', 'dataset') OR NOT EXISTS (SELECT 1 FROM jobs AS other
             WHERE other.state IN ('queued', 'running') AND other.kind IN ('find', 'measure')
                 AND other.number < job.number))
-    ORDER BY number LIMIT 1
+    ORDER BY kind <> 'coarse', number LIMIT 1
 """
 _NEXT_TRAINING = (
     "SELECT id FROM jobs WHERE state = 'queued' AND kind = 'train' ORDER BY number LIMIT 1"
@@ -142,7 +142,7 @@ class JobTable:
         return {"queued": 0, "running": 0} | {row["state"]: int(row["count"]) for row in rows}
 
     def claim(self) -> JobRecord | None:
-        """Begin the job that has waited longest.
+        """Begin the job that has waited longest; a small copy, which somebody looks for, first.
 
         Of one photo one job runs at a time; an export or a dataset waits for all that was asked
         before it. Trainings are another's to begin, see `claim_training`.

@@ -53,6 +53,7 @@ class OverviewSource(ImageSource):
         self._reader = _PageReader(path, offset)
         self.path = path
         self.height, self.width = self._reader.height, self._reader.width
+        self.piece = self._reader.piece
 
     def _read(self, window: Window) -> Image:
         return to_rgb(self._reader.read(window), self.path)

@@ -19,10 +19,12 @@ from crackgauge.images.formats import identify
 from crackgauge.images.tiff import TiffReader
 from crackgauge.web.overviews import OverviewSource, overview_offsets
 from crackgauge.web.refusals import busy
-from crackgauge.web.tiles import Level
+from crackgauge.web.tiles import TILE_PX, Level
 
+# One px of the small copy of a large image covers so many px a side.
+COARSE_FACTOR = 16
 # Pixels that are read for one tile; a coarser level needs a smaller copy.
-READ_AT_ONCE_PX = 4096 * 4096
+READ_AT_ONCE_PX = (COARSE_FACTOR * TILE_PX) ** 2
 # A TIFF of more pixels is not decoded whole.
 WHOLE_PX = 36_000_000
 
@@ -47,11 +49,18 @@ class Pyramid:
         copies: the image itself (factor 1) and smaller ones, the largest first.
         reduce: makes pixels smaller by a factor.
         close: lets go of files.
+        source: the image itself, where it is read piece by piece.
     """
 
     copies: Sequence[Copy]
     reduce: Reduce
     close: Callable[[], None]
+    source: ImageSource | None = None
+
+    def reaches(self, tile: Window, level: Level) -> bool:
+        """Whether there is a copy that is small enough to draw a tile from."""
+        window = self._window(tile, level)[1]
+        return window.height * window.width <= READ_AT_ONCE_PX
 
     def cut(self, tile: Window, level: Level) -> Bytes:
         """Return the pixels of a window of a level, uint8 (h, w) or (h, w, 3).
@@ -60,19 +69,23 @@ class Pyramid:
             Refused: 503, there is no copy that is small enough yet.
             InputRefused: the file is damaged there.
         """
-        copy = next(each for each in reversed(self.copies) if each.factor <= level.factor)
-        factor = level.factor // copy.factor
-        row, col = tile.row * factor, tile.col * factor
-        height = min(tile.height * factor, copy.height - row)
-        width = min(tile.width * factor, copy.width - col)
-        if height * width > READ_AT_ONCE_PX:
+        if not self.reaches(tile, level):
             raise busy("the small copy of this image is being made", retry_after_s=2)
-        found = self.reduce(copy.read(Window(row, col, height, width)), factor)
+        copy, window = self._window(tile, level)
+        found = self.reduce(copy.read(window), level.factor // copy.factor)
         short = (tile.height - found.shape[0], tile.width - found.shape[1])
         if any(short):  # a copy whose writer rounded its size down
             pad = [(0, each) for each in short] + [(0, 0)] * (found.ndim - 2)
             found = np.pad(found, pad, mode="edge")
         return found
+
+    def _window(self, tile: Window, level: Level) -> tuple[Copy, Window]:
+        """Return the copy that a tile is drawn from, and the window of it."""
+        copy = next(each for each in reversed(self.copies) if each.factor <= level.factor)
+        factor = level.factor // copy.factor
+        row, col = tile.row * factor, tile.col * factor
+        height = min(tile.height * factor, copy.height - row)
+        return copy, Window(row, col, height, min(tile.width * factor, copy.width - col))
 
 
 def mean_of(pixels: Bytes, factor: int) -> Bytes:
@@ -119,7 +132,7 @@ def open_pyramid(photo: Path, coarse: Path | None) -> Pyramid:
     if not needs_windows(photo, height, width):
         whole = source.read(Window(0, 0, height, width))
         source.close()
-        return Pyramid(_halved(whole, mean_of), mean_of, _nothing)
+        return pyramid_of(whole)
     opened: list[ImageSource] = [source]
     copies = [Copy(1, height, width, source.read)]
     for offset in overview_offsets(photo, height, width):
@@ -141,7 +154,12 @@ def open_pyramid(photo: Path, coarse: Path | None) -> Pyramid:
         for each in opened:
             each.close()
 
-    return Pyramid(copies, mean_of, close)
+    return Pyramid(copies, mean_of, close, source)
+
+
+def pyramid_of(image: Bytes, *, factor: int = 1) -> Pyramid:
+    """Return the pyramid of an image in memory, uint8 (h, w, 3), that is shrunk by `factor`."""
+    return Pyramid(_halved(image, mean_of, factor), mean_of, _nothing)
 
 
 def open_probability(file: Path, coarse: Path | None) -> Pyramid:
@@ -192,9 +210,9 @@ def _factor(width: int, narrow: int) -> int:
     return factor if factor > 1 and abs(width / factor - narrow) <= 1 else 0
 
 
-def _halved(whole: Bytes, reduce: Reduce) -> list[Copy]:
+def _halved(whole: Bytes, reduce: Reduce, factor: int = 1) -> list[Copy]:
     """Return an array and its halves down to one px."""
-    copies, factor, now = [], 1, np.ascontiguousarray(whole)
+    copies, now = [], np.ascontiguousarray(whole)
     while True:
         copies.append(_copy_of(factor, now))
         if max(now.shape[:2]) == 1:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.limits import Limits
@@ -13,6 +14,13 @@ from crackgauge.web.project import Project
 from crackgauge.web.refusals import Refused, busy, not_found
 from crackgauge.web.shared_worker import SharedWorker
 from crackgauge.web.supervision import OutOfTime, WorkerEnded, WorkerSettings
+
+
+class Picture(NamedTuple):
+    """An encoded picture; a rough one is to be asked for again."""
+
+    content: bytes
+    is_rough: bool
 
 
 class Renderer:
@@ -62,27 +70,33 @@ class Renderer:
             return height, width
         return image.height_px, image.width_px
 
-    def thumbnail(self, image: ImageRecord) -> bytes:
-        """Return a photo drawn small, as JPEG.
+    def thumbnail(self, image: ImageRecord) -> Picture:
+        """Return a photo drawn small, as JPEG; roughly as long as it cannot be otherwise.
 
         Raises:
-            Refused: it cannot be read, or not yet.
+            Refused: it cannot be read.
         """
         target = self._project.cached(image, "thumbnail.jpg")
-        arguments = {**self._photo(image), "target": str(target)}
-        return self._drawn(target, "thumbnail", arguments)
+        return self._drawn(target, "thumbnail", self._photo(image), rough=True)
 
-    def photo_tile(self, image: ImageRecord, level: int, column: int, row: int) -> bytes:
+    def photo_tile(
+        self, image: ImageRecord, level: int, column: int, row: int, *, rough: bool
+    ) -> Picture:
         """Return a tile of a photo, as JPEG.
+
+        Args:
+            image: the photo.
+            level, column, row: which tile.
+            rough: a rough picture will do as long as there is no other.
 
         Raises:
             Refused: there is no such tile, or not yet.
         """
         target = self._project.cached(image, "photo", str(level), f"{column}_{row}.jpg")
-        place = {"level": level, "column": column, "row": row, "target": str(target)}
-        return self._drawn(target, "draw", {**self._photo(image), **place})
+        place = {"level": level, "column": column, "row": row}
+        return self._drawn(target, "draw", {**self._photo(image), **place}, rough=rough)
 
-    def probability_tile(self, image: ImageRecord, level: int, column: int, row: int) -> bytes:
+    def probability_tile(self, image: ImageRecord, level: int, column: int, row: int) -> Picture:
         """Return a tile of a probability, round(255 p), as grey PNG.
 
         Raises:
@@ -102,9 +116,8 @@ class Renderer:
             "level": level,
             "column": column,
             "row": row,
-            "target": str(target),
         }
-        return self._drawn(target, "draw", arguments)
+        return self._drawn(target, "draw", arguments, rough=False)
 
     def close(self) -> None:
         """End the worker; what it was asked for is refused as busy."""
@@ -118,13 +131,16 @@ class Renderer:
             "coarse": str(self._project.coarse(image)),
         }
 
-    def _drawn(self, target: Path, task: str, arguments: Mapping[str, Any]) -> bytes:
+    def _drawn(
+        self, target: Path, task: str, arguments: Mapping[str, Any], *, rough: bool
+    ) -> Picture:
+        with contextlib.suppress(OSError):
+            return Picture(target.read_bytes(), is_rough=False)
+        draft = target.with_suffix(".rough.jpg")
+        files = {"target": str(target), "rough": str(draft) if rough else None}
+        is_rough = bool(self._ask(task, {**arguments, **files})["rough"])
         try:
-            return target.read_bytes()
-        except OSError:
-            self._ask(task, arguments)
-        try:
-            return target.read_bytes()
+            return Picture((draft if is_rough else target).read_bytes(), is_rough)
         except OSError as error:
             raise not_found("picture") from error
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from crackgauge.web.receiving import receive_photo
+from crackgauge.web.renderer import Picture
 from crackgauge.web.schemas import (
     Count,
     Id,
@@ -28,8 +29,18 @@ from crackgauge.web.tiles import TILE_PX, top_level
 
 router = APIRouter(prefix="/api/images", tags=["images"])
 Known = Annotated[str | None, Header(alias="If-None-Match", max_length=100)]
+Rough = Annotated[
+    bool, Query(description="a rough picture will do where the small copy is still being made")
+]
 JPEG, PNG = "image/jpeg", "image/png"
 _ASK_AGAIN = "private, no-cache"
+_ROUGH = "Crackgauge-Rough"
+_ROUGH_HEADER = {
+    _ROUGH: {
+        "description": "`true`: drawn from a part of a large photo, to be asked for again",
+        "schema": {"type": "string"},
+    }
+}
 
 
 @router.get("")
@@ -96,7 +107,9 @@ def change_image(image_id: Id, change: ImageChange, server: Server) -> Image:
 
 
 @router.get(
-    "/{image_id}/thumbnail", response_class=Response, responses={200: {"content": {JPEG: {}}}}
+    "/{image_id}/thumbnail",
+    response_class=Response,
+    responses={200: {"content": {JPEG: {}}, "headers": _ROUGH_HEADER}},
 )
 def get_thumbnail(image_id: Id, server: Server, known: Known = None) -> Response:
     """Give the photo small, as JPEG."""
@@ -116,7 +129,7 @@ def get_zoom(image_id: Id, server: Server) -> Zoom:
 @router.get(
     "/{image_id}/tiles/{level}/{column}/{row}",
     response_class=Response,
-    responses={200: {"content": {JPEG: {}}}},
+    responses={200: {"content": {JPEG: {}}, "headers": _ROUGH_HEADER}},
 )
 def get_tile(
     image_id: Id,
@@ -124,11 +137,12 @@ def get_tile(
     column: Index,
     row: Index,
     server: Server,
+    rough: Rough = False,
     known: Known = None,
 ) -> Response:
     """Give a tile of the photo, as JPEG."""
     image = server.project.images.get(image_id)
-    picture = server.renderer.photo_tile(image, level, column, row)
+    picture = server.renderer.photo_tile(image, level, column, row, rough=rough)
     return _picture(picture, JPEG, known)
 
 
@@ -163,10 +177,13 @@ def get_lines(image_id: Id, server: Server) -> list[Line]:
     ]
 
 
-def _picture(content: bytes, kind: str, known: str | None) -> Response:
+def _picture(picture: Picture, kind: str, known: str | None) -> Response:
     """Send a picture, or say that it is the one that the browser has; it may be drawn anew."""
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    if picture.is_rough:
+        headers = {"Cache-Control": "no-store", _ROUGH: "true"}
+        return Response(picture.content, media_type=kind, headers=headers)
+    tag = f'"{hashlib.sha256(picture.content).hexdigest()[:32]}"'
     headers = {"Cache-Control": _ASK_AGAIN, "ETag": tag}
     if known == tag:
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=kind, headers=headers)
+    return Response(picture.content, media_type=kind, headers=headers)

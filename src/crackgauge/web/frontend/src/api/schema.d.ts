@@ -1994,6 +1994,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `true`: drawn from a part of a large photo, to be asked for again */
+                    "Crackgauge-Rough"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2063,7 +2065,10 @@ export interface operations {
     };
     get_tile_api_images__image_id__tiles__level___column___row__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a rough picture will do where the small copy is still being made */
+                rough?: boolean;
+            };
             header?: {
                 "If-None-Match"?: string | null;
             };
@@ -2081,6 +2086,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `true`: drawn from a part of a large photo, to be asked for again */
+                    "Crackgauge-Rough"?: string;
                     [name: string]: unknown;
                 };
                 content: {

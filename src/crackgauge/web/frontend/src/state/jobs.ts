@@ -3,11 +3,14 @@ import { computed, signal } from "@preact/signals";
 import { get, send } from "../api/client";
 import type { Job, JobNews } from "../api/types";
 import { speak, tell, tellError } from "./notices";
+import { photos } from "./photos";
 
 /** Jobs that wait or run, by id. */
 export const jobs = signal<ReadonlyMap<string, JobNews>>(new Map());
 /** How many ended since the queue was last empty. */
 export const ended = signal(0);
+/** Large photos whose small copies were made since the page was opened, by id. */
+export const prepared = signal<ReadonlySet<string>>(new Set());
 
 const WORDS: Record<string, string> = {
   find: "Finding cracks",
@@ -24,8 +27,17 @@ export const progress = computed(() => {
   if (!first) return null;
   const total = open.length + ended.value;
   const share = open.reduce((sum, each) => sum + each.share, ended.value) / total;
-  return { words: WORDS[first.kind] ?? first.kind, done: ended.value, total, share };
+  return {
+    words: WORDS[first.kind] ?? first.kind,
+    done: ended.value,
+    total,
+    share,
+    canStop: open.some(isStopped),
+  };
 });
+
+/** Trainings have a button of their own. */
+const isStopped = (job: JobNews) => job.kind !== "train";
 
 const isOpen = (job: JobNews) => job.state === "queued" || job.state === "running";
 
@@ -43,6 +55,9 @@ export function takeNews(news: JobNews): boolean {
   else {
     if (now.delete(news.id)) ended.value += 1;
     if (news.state === "failed") void tellFailure(news.id);
+    if (news.kind === "coarse" && news.state === "done" && news.image) {
+      prepared.value = new Set(prepared.value).add(news.image);
+    }
   }
   if (!now.size && ended.value) {
     speak(`All ${ended.value} jobs have ended`);
@@ -57,16 +72,18 @@ export const isOver = (news: JobNews) => !isOpen(news);
 async function tellFailure(id: string): Promise<void> {
   try {
     const job = await get<Job>(`/api/jobs/${id}`);
-    tell("error", job.sentence || "this job failed without a reason");
+    const name = photos.value.find((each) => each.id === job.image)?.name;
+    const sentence = job.sentence || "this job failed without a reason";
+    tell("error", name ? `${name}: ${sentence}` : sentence);
   } catch (error) {
     tellError(error);
   }
 }
 
-/** Stop everything but trainings, which have a button of their own. */
+/** Stop everything but trainings. */
 export async function cancelAll(): Promise<void> {
-  for (const [id, { kind }] of jobs.value) {
-    if (kind === "train") continue;
+  for (const [id, job] of jobs.value) {
+    if (!isStopped(job)) continue;
     try {
       await send("DELETE", `/api/jobs/${id}`);
     } catch {

@@ -1,7 +1,7 @@
 /** The photo's tiles, as OpenSeadragon asks for them. */
 import OpenSeadragon from "openseadragon";
 import type { Zoom } from "../api/types";
-import { fetchPicture } from "./patience";
+import { fetchPicture, type Picture } from "./patience";
 
 interface Download {
   src: string;
@@ -10,50 +10,96 @@ interface Download {
   fail(message: string, request: unknown): void;
 }
 
-export function photoTiles(id: string, zoom: Zoom): OpenSeadragon.TileSource {
-  const source = new OpenSeadragon.TileSource({
-    width: zoom.width_px,
-    height: zoom.height_px,
-    tileSize: zoom.tile_px,
-    tileOverlap: 0,
-    // The coarsest level that is asked for fits into one tile.
-    minLevel: Math.min(zoom.top_level, Math.round(Math.log2(zoom.tile_px))),
-    maxLevel: zoom.top_level,
-    getTileUrl: (level: number, x: number, y: number) =>
-      `/api/images/${id}/tiles/${level}/${x}/${y}`,
-  } as unknown as OpenSeadragon.TileSourceOptions);
-  // Fetched here, not by an <img>: a tile that is still being made is asked for again, and what
-  // arrives is decoded beside the page's own thread and drawn without another conversion.
-  return Object.assign(source, {
-    downloadTileStart(context: Download) {
-      const abort = new AbortController();
-      context.userData.abort = abort;
-      void decoded(context.src, abort.signal)
-        .then((drawn) =>
-          drawn ? context.finish(drawn, null, "context2d") : context.fail("no such tile", null),
-        )
-        .catch((error: unknown) => {
-          if (!abort.signal.aborted) context.fail(String(error), null);
-        });
-    },
-    downloadTileAbort(context: Download) {
-      context.userData.abort?.abort();
-    },
-  });
+type Drawing = CanvasRenderingContext2D;
+
+/** How long a rough tile stays at least; the server knows more about once a second. */
+const ROUGH_MS = 1000;
+
+export class PhotoTiles {
+  readonly source: OpenSeadragon.TileSource;
+  /** Tiles of a large photo whose small copy is not made yet, by their address. */
+  private readonly rough = new Map<string, Drawing>();
+  /** Whether the small copy is made; what is rough was asked for before. */
+  private isAll = false;
+  private isSharpening = false;
+  private sharpenedAt = 0;
+  private readonly closing = new AbortController();
+
+  constructor(
+    id: string,
+    zoom: Zoom,
+    /** Called when tiles were drawn anew. */
+    private readonly sharpened: () => void,
+  ) {
+    const source = new OpenSeadragon.TileSource({
+      width: zoom.width_px,
+      height: zoom.height_px,
+      tileSize: zoom.tile_px,
+      tileOverlap: 0,
+      // The coarsest level that is asked for fits into one tile.
+      minLevel: Math.min(zoom.top_level, Math.round(Math.log2(zoom.tile_px))),
+      maxLevel: zoom.top_level,
+      getTileUrl: (level: number, x: number, y: number) =>
+        `/api/images/${id}/tiles/${level}/${x}/${y}?rough=true`,
+    } as unknown as OpenSeadragon.TileSourceOptions);
+    // Fetched here, not by an <img>: a tile that is still being made is asked for again, and what
+    // arrives is decoded beside the page's own thread and drawn without another conversion.
+    this.source = Object.assign(source, {
+      downloadTileStart: (context: Download) => {
+        const abort = new AbortController();
+        context.userData.abort = abort;
+        void this.drawn(context.src, abort.signal)
+          .then((drawn) =>
+            drawn ? context.finish(drawn, null, "context2d") : context.fail("no such tile", null),
+          )
+          .catch((error: unknown) => {
+            if (!abort.signal.aborted) context.fail(String(error), null);
+          });
+      },
+      downloadTileAbort: (context: Download) => context.userData.abort?.abort(),
+    });
+  }
+
+  /** More of the photo is known: ask for its rough tiles again, now or, unless all is known, soon. */
+  async sharpen(isAll: boolean): Promise<void> {
+    this.isAll ||= isAll;
+    const isSoon = !this.isAll && performance.now() - this.sharpenedAt < ROUGH_MS;
+    if (this.isSharpening || isSoon) return;
+    this.isSharpening = true;
+    for (const [path, drawing] of this.rough) {
+      const picture = await fetchPicture(path, this.closing.signal).catch(() => null);
+      if (this.closing.signal.aborted) return;
+      if (!picture?.isRough) this.rough.delete(path);
+      // In its place: what OpenSeadragon keeps is this very drawing.
+      if (picture) await draw(picture, drawing);
+      this.sharpened();
+    }
+    this.sharpenedAt = performance.now();
+    this.isSharpening = false;
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.rough.clear();
+  }
+
+  private async drawn(path: string, signal: AbortSignal): Promise<Drawing | null> {
+    const picture = await fetchPicture(path, signal);
+    if (!picture) return null;
+    const drawing = document.createElement("canvas").getContext("2d")!;
+    await draw(picture, drawing);
+    if (picture.isRough) {
+      this.rough.set(path, drawing);
+      if (this.isAll) void this.sharpen(true);
+    }
+    return drawing;
+  }
 }
 
-async function decoded(
-  path: string,
-  signal: AbortSignal,
-): Promise<CanvasRenderingContext2D | null> {
-  const blob = await fetchPicture(path, signal);
-  if (!blob) return null;
-  const bitmap = await createImageBitmap(blob);
-  const canvas = document.createElement("canvas");
-  canvas.width = bitmap.width;
-  canvas.height = bitmap.height;
-  const context = canvas.getContext("2d")!;
-  context.drawImage(bitmap, 0, 0);
+async function draw(picture: Picture, drawing: Drawing): Promise<void> {
+  const bitmap = await createImageBitmap(picture.blob);
+  drawing.canvas.width = bitmap.width;
+  drawing.canvas.height = bitmap.height;
+  drawing.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return context;
 }

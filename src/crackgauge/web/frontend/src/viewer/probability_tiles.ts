@@ -70,12 +70,12 @@ export class ProbabilityTiles {
   private async fetch(key: string): Promise<void> {
     try {
       const path = `/api/images/${this.photo}/probability/${key}`;
-      const blob = await fetchPicture(path, this.abort.signal);
-      if (!blob) {
+      const picture = await fetchPicture(path, this.abort.signal);
+      if (!picture) {
         this.absent.add(key);
         return;
       }
-      const tile = await decoded(blob);
+      const tile = await decoded(picture.blob);
       this.tiles.set(key, tile);
       for (const oldest of this.tiles.keys()) {
         if (this.tiles.size <= KEPT) break;

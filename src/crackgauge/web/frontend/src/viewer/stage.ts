@@ -4,7 +4,7 @@ import type { Zoom } from "../api/types";
 import type { View } from "../state/place";
 import { type Frame, isSame, type Point, toPhoto } from "./frame";
 import { LineLayer } from "./line_layer";
-import { photoTiles } from "./photo_tiles";
+import { PhotoTiles } from "./photo_tiles";
 import { ProbabilityLayer } from "./probability_layer";
 import { ProbabilityTiles } from "./probability_tiles";
 import { StrokeLayer } from "./stroke_layer";
@@ -51,6 +51,7 @@ export class Stage {
   private late = 0;
   private size: [number, number] = [1, 1];
   private waiting = 0;
+  private tiles: PhotoTiles | null = null;
   private readonly sizes: ResizeObserver;
 
   constructor(element: HTMLElement) {
@@ -105,7 +106,14 @@ export class Stage {
         this.onShown();
       });
     });
-    this.viewer.open({ tileSource: photoTiles(id, zoom) });
+    this.tiles?.close();
+    this.tiles = new PhotoTiles(id, zoom, () => this.viewer.forceRedraw());
+    this.viewer.open({ tileSource: this.tiles.source });
+  }
+
+  /** More is known of a large photo that is drawn roughly as yet, or all of it. */
+  sharpen(isAll: boolean): void {
+    void this.tiles?.sharpen(isAll);
   }
 
   /** Take the probability of the photo, as it is now; null where there is none. */
@@ -123,6 +131,8 @@ export class Stage {
   close(): void {
     this.probability.tiles?.close();
     this.probability.tiles = null;
+    this.tiles?.close();
+    this.tiles = null;
     this.viewer.close();
     this.redraw();
   }

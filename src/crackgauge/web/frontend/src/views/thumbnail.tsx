@@ -1,12 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Photo } from "../api/types";
+import { prepared } from "../state/jobs";
 import { turn } from "./thumbnails";
 
 const seen = new Set<string>();
 
 /** A photo, small; an empty frame until it has come. */
 export function Thumbnail({ photo }: { photo: Photo }) {
-  const path = `/api/images/${photo.id}/thumbnail`;
+  // Drawn roughly before its small copy was made: another address, as the browser has this one.
+  const again = prepared.value.has(photo.id) ? "?prepared" : "";
+  const path = `/api/images/${photo.id}/thumbnail${again}`;
   const there = photo.state !== "missing" && photo.height_px !== null;
   const [shown, setShown] = useState(seen.has(path));
   const over = useRef<() => void>(() => undefined);

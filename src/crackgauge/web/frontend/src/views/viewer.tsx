@@ -2,9 +2,10 @@
 import { effect, signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { get } from "../api/client";
-import type { Photo, Zoom } from "../api/types";
+import type { JobNews, Photo, Zoom } from "../api/types";
 import { cracks, cracksOf, lines, loadCracks, pointedAt } from "../state/cracks";
 import { pictureIsShown } from "../state/first_picture";
+import { jobs, prepared } from "../state/jobs";
 import { tellUnloaded } from "../state/notices";
 import { photo } from "../state/photos";
 import { crackNumber, layers, photoId, tracing, view } from "../state/place";
@@ -36,6 +37,7 @@ export function Viewer() {
     made.onMove = (point, place) => pointer.value.move(point, place, made);
     const stops = [
       keepOpen(made),
+      keepSharp(made),
       keepProbability(made),
       keepLines(made),
       keepPalette(made),
@@ -116,18 +118,18 @@ function keepOpen(made: Stage): () => void {
   let abort = new AbortController();
   const load = async (id: string) => {
     abort.abort();
-    abort = new AbortController();
+    const mine = (abort = new AbortController());
     trouble.value = "";
     zoomOf.value = null;
     const wanted = view.peek();
     made.close();
     try {
-      const zoom = await get<Zoom>(`/api/images/${id}/tiles`, abort.signal);
-      if (photoId.peek() !== id) return;
+      const zoom = await get<Zoom>(`/api/images/${id}/tiles`, mine.signal);
+      if (mine.signal.aborted) return;
       made.open(id, zoom, wanted);
       zoomOf.value = { id, zoom };
     } catch (error) {
-      if (abort.signal.aborted && photoId.peek() !== id) return;
+      if (mine.signal.aborted) return;
       trouble.value = error instanceof Error ? error.message : String(error);
     }
   };
@@ -144,6 +146,16 @@ function keepOpen(made: Stage): () => void {
     }),
   ];
   return () => stops.forEach((stop) => stop());
+}
+
+/** A large photo is drawn roughly while its small copy is being made. */
+function keepSharp(made: Stage): () => void {
+  return effect(() => {
+    const id = photoId.value;
+    const isMine = (job: JobNews) => job.kind === "coarse" && job.image === id;
+    if (id && prepared.value.has(id)) made.sharpen(true);
+    else if ([...jobs.value.values()].some(isMine)) made.sharpen(false);
+  });
 }
 
 /** Load what was found in the photo, and again when it was searched or measured anew. */
