@@ -40,6 +40,8 @@ from crackgauge.web.tiles import Level, level_of, tile_of, top_level
 THUMBNAIL_PX = 320
 _JPEG_QUALITY = 85
 _DRAFT_EVERY_S = 1.0
+# Read for a tile where a rough one will do instead: a few hundredths of a second.
+_SOON_PX = READ_AT_ONCE_PX // 4
 # Images that are kept decoded for the next tile.
 _KEPT = 3
 
@@ -236,7 +238,8 @@ class Drawer:
         self, pyramid: Pyramid, tile: Window, level: Level, arguments: Mapping[str, Any]
     ) -> tuple[Bytes, bool]:
         """Return the pixels of a tile, and whether they are rough."""
-        if pyramid.source is None or not arguments["rough"] or pyramid.reaches(tile, level):
+        is_soon = pyramid.read_px(tile, level) <= _SOON_PX
+        if is_soon or not arguments["rough"] or pyramid.source is None:
             return pyramid.cut(tile, level), False
         key = (arguments["file"], arguments["stamp"])
         if self._preview is None or self._preview[0] != key:

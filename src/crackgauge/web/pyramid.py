@@ -57,10 +57,10 @@ class Pyramid:
     close: Callable[[], None]
     source: ImageSource | None = None
 
-    def reaches(self, tile: Window, level: Level) -> bool:
-        """Whether there is a copy that is small enough to draw a tile from."""
+    def read_px(self, tile: Window, level: Level) -> int:
+        """Return how many pixels must be read to draw a tile."""
         window = self._window(tile, level)[1]
-        return window.height * window.width <= READ_AT_ONCE_PX
+        return window.height * window.width
 
     def cut(self, tile: Window, level: Level) -> Bytes:
         """Return the pixels of a window of a level, uint8 (h, w) or (h, w, 3).
@@ -69,7 +69,7 @@ class Pyramid:
             Refused: 503, there is no copy that is small enough yet.
             InputRefused: the file is damaged there.
         """
-        if not self.reaches(tile, level):
+        if self.read_px(tile, level) > READ_AT_ONCE_PX:
             raise busy("the small copy of this image is being made", retry_after_s=2)
         copy, window = self._window(tile, level)
         found = self.reduce(copy.read(window), level.factor // copy.factor)
