@@ -9,7 +9,7 @@ import { photos } from "./photos";
 export const jobs = signal<ReadonlyMap<string, JobNews>>(new Map());
 /** How many ended since the queue was last empty. */
 export const ended = signal(0);
-/** Large photos whose small copies were made since the page was opened, by id. */
+/** Large photos whose small copies were made, by id. */
 export const prepared = signal<ReadonlySet<string>>(new Set());
 
 const WORDS: Record<string, string> = {
@@ -45,6 +45,13 @@ export async function loadJobs(): Promise<void> {
   const newest = await get<Job[]>("/api/jobs?count=1000");
   jobs.value = new Map(newest.filter(isOpen).map((each) => [each.id, each]));
   if (!jobs.value.size) ended.value = 0;
+  notePrepared(newest);
+}
+
+function notePrepared(all: Pick<Job, "kind" | "state" | "image">[]): void {
+  const done = all.filter(({ kind, state }) => kind === "coarse" && state === "done");
+  if (done.length)
+    prepared.value = new Set([...prepared.value, ...done.map((each) => each.image!)]);
 }
 
 /** A job was queued, went on, or ended. Returns whether its state is another than before. */
@@ -55,9 +62,7 @@ export function takeNews(news: JobNews): boolean {
   else {
     if (now.delete(news.id)) ended.value += 1;
     if (news.state === "failed") void tellFailure(news.id);
-    if (news.kind === "coarse" && news.state === "done" && news.image) {
-      prepared.value = new Set(prepared.value).add(news.image);
-    }
+    notePrepared([news]);
   }
   if (!now.size && ended.value) {
     speak(`All ${ended.value} jobs have ended`);

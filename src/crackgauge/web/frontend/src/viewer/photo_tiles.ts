@@ -66,14 +66,11 @@ export class PhotoTiles {
     const isSoon = !this.isAll && performance.now() - this.sharpenedAt < ROUGH_MS;
     if (this.isSharpening || isSoon) return;
     this.isSharpening = true;
-    for (const [path, drawing] of this.rough) {
-      const picture = await fetchPicture(path, this.closing.signal).catch(() => null);
-      if (this.closing.signal.aborted) return;
-      if (!picture?.isRough) this.rough.delete(path);
-      // In its place: what OpenSeadragon keeps is this very drawing.
-      if (picture) await draw(picture, drawing);
-      this.sharpened();
-    }
+    let wasAll: boolean;
+    do {
+      wasAll = this.isAll;
+      await this.askAgain();
+    } while (this.isAll && !wasAll); // the last of it became known meanwhile
     this.sharpenedAt = performance.now();
     this.isSharpening = false;
   }
@@ -81,6 +78,21 @@ export class PhotoTiles {
   close(): void {
     this.closing.abort();
     this.rough.clear();
+  }
+
+  private async askAgain(): Promise<void> {
+    for (const [path, drawing] of this.rough) {
+      try {
+        const picture = await fetchPicture(path, this.closing.signal);
+        if (this.closing.signal.aborted) return;
+        if (!picture?.isRough) this.rough.delete(path);
+        // In its place: what OpenSeadragon keeps is this very drawing.
+        if (picture) await draw(picture, drawing);
+      } catch {
+        return; // The connection broke, which the page shows.
+      }
+      this.sharpened();
+    }
   }
 
   private async drawn(path: string, signal: AbortSignal): Promise<Drawing | null> {
