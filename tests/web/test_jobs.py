@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from tests.web.conftest import wait_until, write_wall
 
@@ -17,6 +19,7 @@ from crackgauge.web.jobs import JobQueue
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project, read_model_info
 from crackgauge.web.supervision import WorkerSettings
+from crackgauge.web.trainer import Trainer
 
 GIB = 1 << 30
 
@@ -28,10 +31,12 @@ class Desk:
         self.photos = top / "photos"
         write_wall(self.photos / "a.png", 64, 96, 30)
         write_wall(self.photos / "b.png", 64, 96, 30)
-        self.project = Project(top / "project", read_model_info(model))
+        self.model = Path(shutil.copy(model, top))
+        self.project = Project(top / "project", read_model_info(self.model))
         self.project.list_photos(self.photos)
         self.events = Events(1)
-        settings = WorkerSettings(str(model), 1, 8 * GIB, warm=True)
+        digest = self.project.model.digest
+        settings = WorkerSettings(str(self.model), 1, 8 * GIB, warm=True, digest=digest)
         self.queue = JobQueue(self.project, Limits(), self.events, settings, workers=workers)
 
     def image(self, name: str = "a.png") -> ImageRecord:
@@ -117,3 +122,40 @@ def test_the_terminal_is_told_once_that_nothing_can_be_begun(
     assert caplog.text.count("no job can be begun") == 1
     assert "Traceback" not in caplog.text
     desk.let_write(True)
+
+
+def test_a_training_outlives_a_full_disk(desk: Desk, caplog: pytest.LogCaptureFixture):
+    """Its dataset is gone; that it failed is kept when there is room again."""
+    arguments = {"dataset": "0" * 16, "epochs": 1, "name": "n", "preset": "p"}
+    trainer = Trainer(desk.project, Limits(), desk.events)
+    (job,) = desk.project.jobs.add("train", [None], most=9, arguments=arguments)
+    when_it_runs(desk, lambda: desk.let_write(False))
+    trainer.start()
+    wait_until(lambda: "is not kept yet" in caplog.text, 60)
+    desk.let_write(True)
+    assert desk.ended(job.id).reason == "not-found"
+    (job,) = desk.project.jobs.add("train", [None], most=9, arguments=arguments)
+    assert desk.ended(job.id).reason == "not-found"
+    assert "Traceback" not in caplog.text
+    trainer.close()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_no_photo_is_searched_with_another_model(
+    desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], is_there: bool
+):
+    """The file is gone, or replaced, when a worker is started; the job waits for it."""
+    content = desk.model.read_bytes()
+    desk.model.unlink()
+    if is_there:
+        other = onnx.load_from_string(content)
+        other.producer_name = "somebody else"
+        desk.model.write_bytes(other.SerializeToString())
+    job = desk.add("find")
+    desk.queue.start()
+    wait_until(lambda: "no job can be begun" in caplog.text, 60)
+    assert ("was replaced" in caplog.text) == is_there
+    assert desk.project.jobs.get(job).state == "queued"
+    assert "Traceback" not in caplog.text + capfd.readouterr().err
+    desk.model.write_bytes(content)
+    assert desk.ended(job).state == "done"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from tests.training.conftest import SMALL
 from tests.web.conftest import Running, start_server, wait_until, write_wall
@@ -154,7 +156,12 @@ def test_a_training_is_stopped_and_gone_on_with(running: Running, dataset: str):
 
 
 def test_a_killed_training_is_tried_once_more(running: Running, dataset: str):
+    """That it was stopped and gone on with before does not count."""
     training = begin(running, dataset, epochs=5000)
+    wait_until(lambda: running.get("/api/health").json["trainer"] is not None, 60)
+    running.ask("DELETE", f"/api/trainings/{training}")
+    wait_until(lambda: running.get("/api/health").json["trainer"] is None, 60)
+    running.send("POST", f"/api/trainings/{training}/resume", {})
     for _ in range(2):
         wait_until(lambda: running.get("/api/health").json["trainer"] is not None, 60)
         pid = running.get("/api/health").json["trainer"]
@@ -191,6 +198,25 @@ def test_weights_that_do_not_fit_the_preset_are_said(running: Running, dataset: 
     assert (ended["state"], ended["reason"]) == ("failed", "wrong-use")
     assert "holds another network" in ended["sentence"]
     assert "/" not in state_of(running, training)["error"].replace("...", "")
+
+
+def test_no_training_starts_from_another_model(
+    serve_at: Callable[..., Running], small_model: Path, photos: Path, tmp_path: Path
+):
+    """The model file was replaced, then removed, while the server runs."""
+    model = Path(shutil.copy(small_model, tmp_path / "model.onnx"))
+    running = serve_at(tmp_path / "p", photos=photos, model=model)
+    wanted = {"dataset": correct(running)}
+    other = onnx.load(model)
+    other.producer_name = "somebody else"
+    model.unlink()
+    onnx.save(other, model)
+    answer = running.send("POST", "/api/trainings", wanted)
+    assert (answer.status, answer.json["reason"]) == (409, "other-model")
+    model.unlink()
+    answer = running.send("POST", "/api/trainings", wanted)
+    assert (answer.status, answer.json["reason"]) == (422, "wrong-use")
+    assert running.get("/api/trainings").json == []
 
 
 def test_other_jobs_are_no_trainings(running: Running, dataset: str):

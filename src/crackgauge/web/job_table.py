@@ -201,6 +201,12 @@ class JobTable:
                 (_KEPT,),
             )
 
+    def begin_anew(self, job_id: str) -> None:
+        """Queue a job that has ended as if it had never been begun."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE jobs SET tries = 0 WHERE id = ?", (job_id,))
+            self.end(job_id, "queued")
+
     def cancel(self, job_id: str) -> JobState:
         """Cancel a job that waits or runs.
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crackgauge.errors import CrackgaugeError, StorageError
+from crackgauge.errors import CrackgaugeError
+from crackgauge.web.complaints import AGAIN_S, Complaints
 from crackgauge.web.events import Events
 from crackgauge.web.job_requests import JobRequest, request_of
 from crackgauge.web.job_table import JobKind, JobRecord
@@ -28,7 +29,6 @@ TIMED_OUT = "timed-out"
 # Statuses of what says nothing about the photo: the disk is full, or something is busy.
 _NOT_OF_THE_PHOTO = (503, 507)
 _LOOK_EVERY_S = 1.0
-_AGAIN_S = 2.0
 _LOG = logging.getLogger("crackgauge.web")
 
 
@@ -58,7 +58,7 @@ class JobQueue:
         self._news = threading.Condition()
         self._closing = threading.Event()
         self._shares: dict[str, float] = {}
-        self._complaint = ""
+        self._complaints = Complaints(self._closing)
         self._workers = [WorkerProcess(settings) for _ in range(workers)]
         self._threads = [
             threading.Thread(target=self._work, args=(worker,), daemon=True)
@@ -84,7 +84,8 @@ class JobQueue:
         with self._news:
             self._news.notify_all()
         for thread in self._threads:
-            thread.join(timeout=5)
+            if thread.ident is not None:
+                thread.join(timeout=5)
 
     def add(
         self,
@@ -126,20 +127,14 @@ class JobQueue:
                 worker.ensure()
                 job = self._project.jobs.claim()
             except CrackgaugeError as error:
-                self._complain(f"no job can be begun, trying again: {error}")
-                self._sleep(_AGAIN_S)
+                self._complaints.say(f"no job can be begun, trying again: {error}")
+                self._sleep(AGAIN_S)
                 continue
-            self._complaint = ""
+            self._complaints.settled()
             if job is None:
                 self._sleep(_LOOK_EVERY_S)
                 continue
             self._run(job, worker)
-
-    def _complain(self, sentence: str) -> None:
-        """Tell the terminal, once and not at every try."""
-        if sentence != self._complaint and not self._closing.is_set():
-            _LOG.error(sentence)
-        self._complaint = sentence
 
     def _sleep(self, seconds: float) -> None:
         with self._news:
@@ -204,15 +199,12 @@ class JobQueue:
 
     def _end(self, job: JobRecord, note: Callable[[], None]) -> None:
         """Note how a job ended, unless it was cancelled; where the disk is full, wait for room."""
-        while not self._closing.is_set():
-            try:
-                with self._project.database.write():
-                    if self._project.jobs.get(job.id).state == "running":
-                        note()
-                return
-            except StorageError as error:
-                self._complain(f"how a job ended is not kept yet, trying again: {error}")
-                self._sleep(_AGAIN_S)
+
+        def note_once() -> None:
+            if self._project.jobs.get(job.id).state == "running":
+                note()
+
+        self._complaints.keep(self._project.database, note_once)
 
     def _teller(self, job_id: str) -> Callable[[float], None]:
         def tell(share: float) -> None:

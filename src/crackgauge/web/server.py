@@ -136,7 +136,8 @@ def _start(
     events = Events(limits.event_streams)
     threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
     memory = settings.worker_memory_bytes
-    finder = WorkerSettings(project.model.file, threads, memory, warm=True)
+    model = project.model
+    finder = WorkerSettings(model.file, threads, memory, warm=True, digest=model.digest)
     queue = JobQueue(project, limits, events, finder, workers=settings.workers)
     renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
     tracing = Tracing(project, limits, WorkerSettings(None, 1, memory, warm=False, traces=True))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from crackgauge.errors import CrackgaugeError
+from crackgauge.web.complaints import Complaints
 from crackgauge.web.refusals import busy
 from crackgauge.web.supervision import WorkerEnded, WorkerProcess, WorkerSettings
 
 _LOOK_EVERY_S = 0.5
-_LOG = logging.getLogger("crackgauge.web")
 
 
 class SharedWorker:
@@ -34,6 +33,7 @@ class SharedWorker:
         self._tries = tries
         self._words = words
         self._closing = threading.Event()
+        self._complaints = Complaints(self._closing)
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._kept = threading.Lock()
 
@@ -90,9 +90,9 @@ class SharedWorker:
                 with self._turn:
                     try:
                         self._worker.ensure()
-                    except CrackgaugeError:
-                        if not self._closing.is_set():
-                            _LOG.exception("a worker process cannot be started; trying again")
+                        self._complaints.settled()
+                    except CrackgaugeError as error:
+                        self._complaints.say(f"a worker cannot be started, trying again: {error}")
             self._closing.wait(_LOOK_EVERY_S)
 
     def _ask_again(self, task: str, arguments: Mapping[str, Any], seconds: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from crackgauge.errors import CrackgaugeError
@@ -44,6 +44,7 @@ class WorkerSettings:
         memory_bytes: that one may take.
         warm: open the model at once.
         traces: get ready for tracing at once.
+        digest: SHA-256 that the model file must have; None for any.
     """
 
     model: str | None
@@ -51,6 +52,7 @@ class WorkerSettings:
     memory_bytes: int
     warm: bool
     traces: bool = False
+    digest: str | None = None
 
 
 class WorkerProcess:
@@ -77,7 +79,7 @@ class WorkerProcess:
         """Start a worker if there is none.
 
         Raises:
-            WorkerEnded: it ended while it was starting.
+            WorkerEnded: it ended while it was starting, or the model is not what it was.
             OutOfTime: it did not get ready.
         """
         if self.pid is not None or self._closed:
@@ -85,15 +87,7 @@ class WorkerProcess:
         self.end()  # of one that somebody else ended, its pipes are left
         self._lines = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
-        settings = json.dumps(
-            {
-                "model": self._settings.model,
-                "threads": self._settings.threads,
-                "memory_bytes": self._settings.memory_bytes,
-                "warm": self._settings.warm,
-                "traces": self._settings.traces,
-            }
-        )
+        settings = json.dumps(asdict(self._settings))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "crackgauge.web.worker", settings],
             stdin=subprocess.PIPE,
@@ -104,7 +98,10 @@ class WorkerProcess:
             start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
         )
         threading.Thread(target=_read_lines, args=(self._process, self._lines), daemon=True).start()
-        self._wait(time.monotonic() + _READY_S, lambda message: "ready" in message, _never)
+        answer = self._wait(time.monotonic() + _READY_S, _is_ready, _never)
+        if "unready" in answer:
+            self.end()
+            raise WorkerEnded(str(answer["unready"]))
 
     def ask(
         self,
@@ -179,22 +176,17 @@ class WorkerProcess:
     ) -> dict[str, Any]:
         lines = self._lines
         while True:
-            try:
+            with contextlib.suppress(queue.Empty):
                 line = lines.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                if cancelled():
+                if line is None:
                     self.end()
-                    raise Cancelled("this job was cancelled") from None
-                if time.monotonic() > until:
-                    self.end()
-                    raise OutOfTime("took longer than it may; cut the image") from None
-                continue
-            if line is None:
+                    raise WorkerEnded("the worker process ended")
+                message = json.loads(line)
+                if is_answer(message):
+                    return dict(message)
+            if cancelled():
                 self.end()
-                raise WorkerEnded("the worker process ended")
-            message = json.loads(line)
-            if is_answer(message):
-                return dict(message)
+                raise Cancelled("this job was cancelled")
             if time.monotonic() > until:
                 self.end()
                 raise OutOfTime("took longer than it may; cut the image")
@@ -206,6 +198,10 @@ def _read_lines(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | N
         for line in process.stdout or ():
             lines.put(line)
     lines.put(None)
+
+
+def _is_ready(message: Mapping[str, Any]) -> bool:
+    return bool({"ready", "unready"} & set(message))
 
 
 def _never() -> bool:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from crackgauge.errors import CrackgaugeError
 from crackgauge.files import storing
 from crackgauge.pipeline.training import missing_for_training
 from crackgauge.web.access_token import TOKEN_VARIABLE
+from crackgauge.web.complaints import AGAIN_S, Complaints
 from crackgauge.web.dataset_schemas import Training, TrainingWanted
 from crackgauge.web.events import Events
 from crackgauge.web.job_table import JobRecord
@@ -36,7 +38,6 @@ from crackgauge.web.training_records import (
 )
 
 _LOOK_EVERY_S = 1.0
-_AGAIN_S = 5.0
 _GRACE_S = 65.0
 _CLOSING_S = 5.0
 _LOG = logging.getLogger("crackgauge.web")
@@ -56,6 +57,7 @@ class Trainer:
         self._limits = limits
         self._events = events
         self._closing = threading.Event()
+        self._complaints = Complaints(self._closing)
         self._child: subprocess.Popen[str] | None = None
         self._told: tuple[str, Progress] | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -95,6 +97,7 @@ class Trainer:
             "epochs": recipe.epochs,
         }
         with project.database.write():
+            project.datasets.get(dataset.id)  # it may have been removed meanwhile
             self._check_room()
             (job,) = project.jobs.add(
                 "train", [None], most=self._limits.queue_jobs, arguments=arguments
@@ -115,7 +118,7 @@ class Trainer:
             if job.state not in ("cancelled", "failed"):
                 raise Refused(409, "not-stopped", f"this training is {job.state}")
             self._check_room()
-            self._project.jobs.end(job_id, "queued")
+            self._project.jobs.begin_anew(job_id)
         self._tell(job_id)
         return self.get(job_id)
 
@@ -169,9 +172,11 @@ class Trainer:
             Refused: 404; 409, it is not done.
         """
         job = self.get(job_id)
-        found = model_of(self._project.training_folder(job_id)) if job.state == "done" else None
-        if found is None:
+        if job.state != "done":
             raise Refused(409, "not-done", f"this training is {job.state}; wait until it is done")
+        found = model_of(self._project.training_folder(job_id))
+        if found is None:
+            raise not_found("model: its file was removed from the project's folder")
         return found
 
     def _below_project(self, path: Path) -> str:
@@ -186,15 +191,18 @@ class Trainer:
         while not self._closing.is_set():
             try:
                 job = self._project.jobs.claim_training()
-            except CrackgaugeError:
-                _LOG.exception("the queue cannot be read; trying again")
-                self._closing.wait(_AGAIN_S)
+            except CrackgaugeError as error:
+                self._complaints.say(f"no training can be begun, trying again: {error}")
+                self._closing.wait(AGAIN_S)
                 continue
+            self._complaints.settled()
             if job is None:
                 self._closing.wait(_LOOK_EVERY_S)
                 continue
             try:
                 self._run(job)
+            except CrackgaugeError as error:
+                self._end(job, as_refused(error))
             except Exception as error:  # noqa: BLE001  the thread outlives its trainings
                 _LOG.exception("this is a bug of crackgauge")
                 self._end(job, as_refused(error))
@@ -202,15 +210,15 @@ class Trainer:
     def _run(self, job: JobRecord) -> None:
         """Bring a training to its end, or stop it."""
         self._tell(job.id)
-        try:
-            child = self._start(arguments_of(self._project, job))
-        except Refused as refused:
-            self._end(job, refused)
-            return
+        child = self._start(arguments_of(self._project, job))
         answer: list[str] = []
         reading = threading.Thread(target=_read_answer, args=(child, answer), daemon=True)
         reading.start()
-        self._watch(job, child)
+        try:
+            self._watch(job, child)
+        except BaseException:
+            child.kill()
+            raise
         reading.join(_LOOK_EVERY_S)
         self._child = None
         _let_go(child)
@@ -254,27 +262,33 @@ class Trainer:
                 child.kill()
 
     def _conclude(self, job: JobRecord, answer: list[str]) -> None:
-        with self._project.database.write():
-            now = self._project.jobs.get(job.id)
-            if now.state == "running":
-                if answer and "result" in (told := json.loads(answer[0])):
-                    self._project.jobs.end(job.id, "done")
-                elif answer:
-                    self._end(job, Refused(**told["refused"]))
-                elif now.tries < self._limits.tries:
-                    self._project.jobs.end(job.id, "queued")
-                else:
-                    times = f"{now.tries} times"
-                    sentence = f"its process ended {times}; there may be too little memory"
-                    self._end(job, Refused(422, KILLED, sentence))
-        self._tell(job.id)
+        told = json.loads(answer[0]) if answer else {}
+        if "refused" in told:
+            self._end(job, Refused(**told["refused"]))
+        elif told:
+            self._note(job, lambda: self._project.jobs.end(job.id, "done"))
+        elif job.tries < self._limits.tries:
+            self._note(job, lambda: self._project.jobs.end(job.id, "queued"))
+        else:
+            sentence = f"its process ended {job.tries} times; there may be too little memory"
+            self._end(job, Refused(422, KILLED, sentence))
 
     def _end(self, job: JobRecord, refused: Refused) -> None:
-        with self._project.database.write():
+        def fail() -> None:
+            self._project.jobs.end(
+                job.id, "failed", reason=refused.reason, sentence=refused.sentence
+            )
+
+        self._note(job, fail)
+
+    def _note(self, job: JobRecord, note: Callable[[], None]) -> None:
+        """Note how a training ended, unless it was stopped; where the disk is full, wait."""
+
+        def note_once() -> None:
             if self._project.jobs.get(job.id).state == "running":
-                self._project.jobs.end(
-                    job.id, "failed", reason=refused.reason, sentence=refused.sentence
-                )
+                note()
+
+        self._complaints.keep(self._project.database, note_once)
         self._tell(job.id)
 
     def _tell(self, job_id: str, *, only_news: bool = False) -> None:

@@ -11,13 +11,12 @@ from __future__ import annotations
 import csv
 import math
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crackgauge.files import atomic_path, storing, write_text_atomic
-from crackgauge.inference.onnx_file import read_model_file
+from crackgauge.files import storing, write_bytes_atomic, write_text_atomic
+from crackgauge.inference.onnx_file import ModelFile, read_model_file
 from crackgauge.inference.predictor import EXPORTED_NAME
 from crackgauge.recipes import Recipe, dump_recipe, load_recipe, parse_recipe, preset_names
 from crackgauge.web.dataset_table import DatasetRecord
@@ -54,9 +53,11 @@ def recipe_of(
         epochs: None takes as many as the recipe says.
 
     Raises:
-        Refused: 422, the model names no recipe, or the preset trains another network.
+        ModelFileError: the model is not there any more.
+        Refused: 409, it was replaced; 422, it names no recipe, or the preset trains another
+            network.
     """
-    metadata = read_model_file(model_path(project.model.file)).metadata
+    metadata = _model_of_now(project).metadata
     if preset is None and not metadata.recipe:
         raise Refused(
             422,
@@ -90,14 +91,27 @@ def prepare(project: Project, job_id: str, recipe: Recipe) -> None:
     """Write what a training is started from.
 
     Raises:
+        ModelFileError: the model is not there any more.
+        Refused: 409, it is another one than when the server was started.
         StorageError: the disk is full.
     """
     folder = project.training_folder(job_id)
     with storing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_text_atomic(folder / RECIPE_FILE, dump_recipe(recipe))
-    with atomic_path(folder / INIT_FILE) as temporary:
-        shutil.copyfile(model_path(project.model.file), temporary)
+    write_bytes_atomic(folder / INIT_FILE, _model_of_now(project).content)
+
+
+def _model_of_now(project: Project) -> ModelFile:
+    """Read the model that the server was started with."""
+    file = read_model_file(model_path(project.model.file))
+    if file.sha256 != project.model.digest:
+        raise Refused(
+            409,
+            "other-model",
+            "the model file was replaced since the server was started; start the server again",
+        )
+    return file
 
 
 def arguments_of(project: Project, job: JobRecord) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """A worker process: it takes tasks as lines of JSON and answers with lines of JSON.
 
-    python -m crackgauge.web.worker '{"memory_bytes": ..., "model": ..., "threads": ...}'
+    python -m crackgauge.web.worker '{"memory_bytes": ..., "model": ..., "threads": ..., ...}'
 
 It reads files that nobody vouches for, so it is a process of its own: what ends it, or fills its
 memory, ends nothing else. It ends when the server does, for then its standard input ends.
 
     in    {"number": 1, "task": "find", "arguments": {...}}
-    out   {"ready": true}, once
+    out   {"ready": true}, once; or {"unready": "..."}, and its end
           {"number": 1, "share": 0.25}
           {"number": 1, "result": {...}}
           {"number": 1, "refused": {"status": 422, "reason": "corrupt", "sentence": "..."}}
@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from crackgauge.errors import TOO_LARGE, CrackgaugeError, UsageError
+from crackgauge.errors import TOO_LARGE, CrackgaugeError, ModelFileError, UsageError
 from crackgauge.web.refusals import Refused, as_refused
 
 _ENDED_BY_SERVER = 4
@@ -42,12 +42,16 @@ class Tasks:
         model: file of the model; None for the default.
         threads: of the network.
         memory_bytes: that the process may take.
+        digest: SHA-256 that the model file must have; None for any.
     """
 
-    def __init__(self, model: str | None, threads: int, memory_bytes: int) -> None:
+    def __init__(
+        self, model: str | None, threads: int, memory_bytes: int, digest: str | None
+    ) -> None:
         from crackgauge.web.drawing import Drawer
 
         self._model = model
+        self._digest = digest
         self._threads = threads
         self._memory_bytes = memory_bytes
         self._desk: Any = None
@@ -79,11 +83,20 @@ class Tasks:
         return tasks[name]()
 
     def open_model(self) -> None:
-        """Open the model ahead of the first photo."""
+        """Open the model ahead of the first photo.
+
+        Raises:
+            ModelFileError: it is gone, or another one than the server was started with.
+        """
         from crackgauge.inference.predictor import open_model
 
         if self._predictor is None:
-            self._predictor = open_model(self._model, threads=self._threads)
+            opened = open_model(self._model, threads=self._threads)
+            if self._digest not in (None, opened.digest):
+                raise ModelFileError(
+                    "the model file was replaced since the server was started; start it again"
+                )
+            self._predictor = opened
 
     def warm_up_tracing(self) -> None:
         """Have the search compiled ahead of the first trace, where numba is installed."""
@@ -139,11 +152,16 @@ def main(arguments: str) -> None:
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
     _limit_memory(int(settings["memory_bytes"]))
     _offer_to_the_kernel()
-    tasks = Tasks(settings["model"], int(settings["threads"]), int(settings["memory_bytes"]))
-    if settings["warm"]:
-        tasks.open_model()
-    if settings["traces"]:
-        tasks.warm_up_tracing()
+    threads, memory_bytes = int(settings["threads"]), int(settings["memory_bytes"])
+    tasks = Tasks(settings["model"], threads, memory_bytes, settings["digest"])
+    try:
+        if settings["warm"]:
+            tasks.open_model()
+        if settings["traces"]:
+            tasks.warm_up_tracing()
+    except CrackgaugeError as error:
+        _say(channel, {"unready": str(error)})
+        return
     _say(channel, {"ready": True})
     while True:
         _answer(waiting.get(), tasks, channel)
