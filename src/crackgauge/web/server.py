@@ -137,9 +137,13 @@ def _start(
     threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
     memory = settings.worker_memory_bytes
     model = project.model
-    finder = WorkerSettings(model.file, threads, memory, warm=True, digest=model.digest)
+    # The page stays smooth where its browser shares the processor with them.
+    finder = WorkerSettings(
+        model.file, threads, memory, warm=True, digest=model.digest, niceness=10
+    )
     queue = JobQueue(project, limits, events, finder, workers=settings.workers)
-    renderer = Renderer(project, limits, WorkerSettings(None, 1, memory, warm=False))
+    drawer = WorkerSettings(None, 1, memory, warm=False, niceness=5)
+    renderer = Renderer(project, limits, drawer)
     tracing = Tracing(project, limits, WorkerSettings(None, 1, memory, warm=False, traces=True))
     annotations = Annotations(project, tracing, renderer, limits)
     trainer = Trainer(project, limits, events)

@@ -45,6 +45,8 @@ class WorkerSettings:
         warm: open the model at once.
         traces: get ready for tracing at once.
         digest: SHA-256 that the model file must have; None for any.
+        niceness: how far it stands back for the server, and for a browser beside it, as `nice` has
+            it, 0 to 19.
     """
 
     model: str | None
@@ -53,6 +55,7 @@ class WorkerSettings:
     warm: bool
     traces: bool = False
     digest: str | None = None
+    niceness: int = 0
 
 
 class WorkerProcess:

@@ -152,6 +152,8 @@ def main(arguments: str) -> None:
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
     _limit_memory(int(settings["memory_bytes"]))
     _offer_to_the_kernel()
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(int(settings["niceness"]))
     threads, memory_bytes = int(settings["threads"]), int(settings["memory_bytes"])
     tasks = Tasks(settings["model"], threads, memory_bytes, settings["digest"])
     try:
