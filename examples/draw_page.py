@@ -124,7 +124,7 @@ def trace(page: Page) -> None:
     page.mouse.click(*at[0])
     page.wait_for_timeout(400)
     page.mouse.move(*at[1], steps=5)
-    page.get_by_text("px long").wait_for()
+    page.get_by_text("mm long").wait_for()
 
 
 # Along the crack of the rendered deck, in shares of the stage.

@@ -99,6 +99,11 @@ class Opened:
         found.first.wait_for()
         return found.first
 
+    def wait_for_strokes(self, count: int) -> None:
+        """Wait until the photo has so many strokes."""
+        words = re.compile(rf"^{count} strokes?$")
+        self.page.locator(".count-of").filter(has_text=words).wait_for()
+
     def settle(self) -> None:
         """Wait until what was done is drawn."""
         self.page.evaluate(

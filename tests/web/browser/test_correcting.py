@@ -36,18 +36,18 @@ def test_click_click_and_the_crack_is_there(walls: Running, corrected: tuple[Ope
     page = opened.page
     opened.click(30.5, 150)
     page.mouse.move(*opened.on_screen(200, 150))
-    page.get_by_text("px long").wait_for()
+    page.get_by_text("mm long").wait_for()
     opened.click(370.5, 150)
-    page.get_by_text("340 px long").wait_for()  # from 30.5 to 370.5
+    page.get_by_text("170 mm long").wait_for()  # from 30.5 to 370.5, of 0.5 mm
     page.keyboard.press("Enter")
-    page.get_by_text("1 stroke.").wait_for()
+    opened.wait_for_strokes(1)
     assert strokes(walls, image) == ["trace"]
     page.keyboard.press("Control+z")
-    page.get_by_text("0 strokes.").wait_for()
+    opened.wait_for_strokes(0)
     page.keyboard.press("Control+Shift+z")
-    page.get_by_text("1 stroke.").wait_for()
+    opened.wait_for_strokes(1)
     page.reload()  # the mode and the strokes are still there
-    page.get_by_text("1 stroke.").wait_for()
+    opened.wait_for_strokes(1)
     page.get_by_role("button", name="Done").click()
     opened.notice("measured from its strokes")
     page.get_by_text("corrected by hand").wait_for()
@@ -61,16 +61,16 @@ def test_brush_erase_area_and_taking_out(walls: Running, corrected: tuple[Opened
     page = opened.page
     page.get_by_role("button", name="Brush").click()
     opened.drag((50, 60), (350, 60))
-    page.get_by_text("1 stroke.").wait_for()
+    opened.wait_for_strokes(1)
     page.get_by_role("button", name="Erase").click()
     page.get_by_role("slider", name="Width").fill("60")
     opened.drag((200, 20), (200, 100))
-    page.get_by_text("2 strokes.").wait_for()
+    opened.wait_for_strokes(2)
     page.get_by_role("button", name="Area").click()
     for corner in ((100, 200), (300, 200), (300, 210), (100, 210)):
         opened.click(*corner)
     page.keyboard.press("Enter")
-    page.get_by_text("3 strokes.").wait_for()
+    opened.wait_for_strokes(3)
     page.get_by_role("button", name="Done").click()
     opened.notice("measured from its strokes")
     walls.wait_for_all()
@@ -80,7 +80,7 @@ def test_brush_erase_area_and_taking_out(walls: Running, corrected: tuple[Opened
     page.get_by_role("button", name="Remove").click()
     opened.page.wait_for_timeout(400)
     opened.click(200, 205)
-    page.get_by_text("2 strokes.").wait_for()
+    opened.wait_for_strokes(2)
     assert strokes(walls, image) == ["brush", "erase"]
     page.once("dialog", lambda question: question.accept())
     page.get_by_role("button", name="Back to what the model found").click()

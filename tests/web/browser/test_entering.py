@@ -41,7 +41,7 @@ def test_photos_are_dropped(walls: Running, open_page: Open):
         list(png_of(120, 160, 60)),
     )
     opened.page.dispatch_event("body", "dragover", {"dataTransfer": dropped})
-    opened.page.get_by_text("Drop the photos to add them").wait_for()
+    opened.page.get_by_text("to add them").wait_for()
     opened.page.dispatch_event("body", "drop", {"dataTransfer": dropped})
     opened.photo("<img src=x>.png").get_by_text("1 crack").wait_for()
     assert opened.page.locator("img[src=x]").count() == 0

@@ -5,7 +5,7 @@ import { openSession, Refusal } from "./api/client";
 import { listen } from "./api/events";
 import type { JobNews, Training } from "./api/types";
 import { loadAnnotation, takeAnnotationNews } from "./state/annotation";
-import { cracksOf, loadCracks, refreshCrack } from "./state/cracks";
+import { loadCracks, refreshCrack } from "./state/cracks";
 import { waitForPicture } from "./state/first_picture";
 import { isOver, loadJobs, takeNews } from "./state/jobs";
 import { tellError, tellUnloaded } from "./state/notices";
@@ -27,7 +27,7 @@ async function reload(): Promise<void> {
   session.value = await openSession();
   await load();
   const id = photoId.value;
-  if (id && cracksOf.value === id) await loadCracks(id, photo.value?.measured != null);
+  if (id) await loadCracks(id, photo.value?.measured != null);
   if (id && tracing.value) await loadAnnotation(id);
 }
 

@@ -48,6 +48,8 @@ export async function send<T>(
       ...(body ? { "Content-Type": "application/json" } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
+    // What is said of a crack or a photo is small, and arrives also where the page is left.
+    keepalive: method === "PATCH",
     ...(signal ? { signal } : {}),
   });
   const text = await response.text();

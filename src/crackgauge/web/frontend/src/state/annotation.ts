@@ -1,5 +1,5 @@
 /** Strokes made by hand on the photo that is open. Each is kept by the server as it is made. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Annotation, NewStroke, Photo } from "../api/types";
 import { tell, tellError, tellUnloaded } from "./notices";
@@ -13,13 +13,30 @@ export const annotationOf = signal<string | null>(null);
 /** A change is on its way. */
 export const sending = signal(false);
 
+/** Whether strokes can be added to the photo that is open. */
+export const begun = computed(
+  () => annotationOf.value === photoId.value && (annotation.value?.state ?? "none") !== "none",
+);
+
+/** Strokes were begun from nothing, and none was made: the photo must not lose its cracks by that. */
+export const isUntouched = computed(() => {
+  const now = annotation.value;
+  if (!now || now.state === "none" || sending.value) return false;
+  return !now.strokes.length && !now.can_undo && !now.can_redo;
+});
+
 /** Version of each photo's strokes, as the server last said. */
 const versions = new Map<string, number>();
 
 const path = (id: string) => `/api/images/${id}/annotation`;
 
+let answered = 0;
+
 export async function loadAnnotation(id: string): Promise<void> {
-  put(id, await get<Annotation>(path(id)));
+  const before = answered;
+  const found = await get<Annotation>(path(id));
+  // A change that was answered meanwhile has told more than this knows.
+  if (before === answered || annotationOf.peek() !== id) put(id, found);
 }
 
 function put(id: string, found: Annotation): void {
@@ -37,13 +54,20 @@ export function takeAnnotationNews(id: string, version: number): void {
 
 const turns = new Turns();
 
-function change(ask: (id: string, version: number) => Promise<Annotation>): Promise<boolean> {
+type Ask = (id: string, version: number) => Promise<Annotation>;
+
+/** Change the strokes of a photo, after the changes before; `may` is asked when it is its turn. */
+function change(ask: Ask, may?: (now: Annotation) => boolean): Promise<boolean> {
   const id = annotationOf.value;
   if (!id) return Promise.resolve(false);
   sending.value = true;
   return turns.take(id, async () => {
     try {
-      put(id, await ask(id, versions.get(id) ?? 0));
+      const now = annotationOf.peek() === id ? annotation.peek() : null;
+      if (may && now && !may(now)) return false;
+      const found = await ask(id, versions.get(id) ?? 0);
+      answered += 1;
+      put(id, found);
       return true;
     } catch (error) {
       await tellRefused(id, error);
@@ -75,13 +99,17 @@ export function addStroke(stroke: NewStroke): Promise<boolean> {
 }
 
 export function undo(): Promise<boolean> {
-  if (!annotation.value?.can_undo) return Promise.resolve(false);
-  return change((id, version) => send("POST", `${path(id)}/undo`, { version }));
+  return change(
+    (id, version) => send("POST", `${path(id)}/undo`, { version }),
+    (now) => now.can_undo,
+  );
 }
 
 export function redo(): Promise<boolean> {
-  if (!annotation.value?.can_redo) return Promise.resolve(false);
-  return change((id, version) => send("POST", `${path(id)}/redo`, { version }));
+  return change(
+    (id, version) => send("POST", `${path(id)}/redo`, { version }),
+    (now) => now.can_redo,
+  );
 }
 
 /** Back to what the model found. */

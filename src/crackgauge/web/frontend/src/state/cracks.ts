@@ -1,5 +1,5 @@
 /** The cracks of the photo that is open: their table, their lines, and what is said about them. */
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { Crack, Cracks, Decision, Line } from "../api/types";
 import { tell, tellError, tellUnloaded } from "./notices";
@@ -17,14 +17,17 @@ export const pointedAt = signal<number | null>(null);
 export type Column = "number" | "severity" | "width" | "length" | "decision";
 export const sorting = signal<{ by: Column; down: boolean }>({ by: "severity", down: true });
 
+/** Those of the photo that is open; none while they are loaded. */
+const own = computed<Crack[]>(() => (cracksOf.value === photoId.value ? cracks.value : []));
+
 export const selected = computed<Crack | null>(
-  () => cracks.value.find((each) => each.number === crackNumber.value) ?? null,
+  () => own.value.find((each) => each.number === crackNumber.value) ?? null,
 );
 
 export const sorted = computed<Crack[]>(() => {
   const { by, down } = sorting.value;
   const sign = down ? -1 : 1;
-  return [...cracks.value].sort(
+  return [...own.value].sort(
     (a, b) => sign * compared(a, b, by) || measure(b, "width_max_px") - measure(a, "width_max_px"),
   );
 });
@@ -52,7 +55,10 @@ function compared(a: Crack, b: Crack, by: Column): number {
   }
 }
 
+let asked = 0;
+
 export async function loadCracks(id: string, searched: boolean): Promise<void> {
+  const mine = ++asked;
   if (!searched) {
     if (photoId.value === id) put(id, [], []);
     return;
@@ -61,13 +67,28 @@ export async function loadCracks(id: string, searched: boolean): Promise<void> {
     get<Cracks>(`/api/images/${id}/cracks`),
     get<Line[]>(`/api/images/${id}/lines`),
   ]);
-  if (photoId.value === id) put(id, table.items, found);
+  if (photoId.value === id && mine === asked) put(id, table.items, found);
 }
 
 function put(id: string, table: Crack[], found: Line[]): void {
-  cracks.value = table;
-  lines.value = found;
-  cracksOf.value = id;
+  const isSame = cracksOf.peek() === id;
+  const chosen = isSame ? selected.peek() : null;
+  const known = new Map(isSame ? cracks.peek().map((each) => [each.id, each]) : []);
+  batch(() => {
+    cracks.value = table.map((each) => withWordsOf(known.get(each.id), each));
+    lines.value = found;
+    cracksOf.value = id;
+    if (!isSame) pointedAt.value = null;
+    // Measured anew, cracks are numbered anew: the one that was chosen stays chosen.
+    if (chosen) crackNumber.value = table.find((each) => each.id === chosen.id)?.number ?? null;
+  });
+}
+
+/** A crack as it was loaded, with what was said about it meanwhile. */
+function withWordsOf(known: Crack | undefined, fresh: Crack): Crack {
+  if (!known || (known.version <= fresh.version && !turns.open(fresh.id))) return fresh;
+  const version = Math.max(known.version, fresh.version);
+  return { ...fresh, version, decision: known.decision, comment: known.comment };
 }
 
 /** One crack was changed, here or elsewhere. */
@@ -84,11 +105,12 @@ function replace(fresh: Crack): void {
 }
 
 /** Go to the next crack of the table, or the one before. */
-export function stepCrack(by: 1 | -1): void {
+export function stepCrack(by: 1 | -1): Crack | null {
   const list = sorted.value;
   const at = list.findIndex((each) => each.number === crackNumber.value);
   const next = list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)];
   if (next) crackNumber.value = next.number;
+  return next ?? null;
 }
 
 interface Change {

@@ -37,10 +37,14 @@ export function isOpen(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
+const AGAIN_MS = 500;
+let again = 0;
+
 // An export that was seen waiting or running has ended when it is no job of the queue any more.
+// What was heard of it may also come before what was asked for: then it is asked for again.
 effect(() => {
   const open = jobs.value;
-  if (exported.peek().some((each) => isOpen(each) && !open.has(each.id))) {
-    void loadExports().catch(tellUnloaded);
-  }
+  window.clearTimeout(again);
+  if (!exported.value.some((each) => isOpen(each) && !open.has(each.id))) return;
+  again = window.setTimeout(() => void loadExports().catch(tellUnloaded), AGAIN_MS);
 });

@@ -82,7 +82,8 @@ async function loadAll(): Promise<void> {
     if (!photoId.value && found[0]) openPhoto(found[0].id);
     await firstPicture;
   }
-  photos.value = found;
+  const known = new Map(photos.value.map((each) => [each.id, each]));
+  photos.value = found.map((each) => newer(known.get(each.id), each));
   loaded.value = true;
   if (!found.some((each) => each.id === photoId.value) && found[0]) openPhoto(found[0].id);
 }
@@ -122,7 +123,12 @@ export async function refreshPhoto(id: string): Promise<void> {
 }
 
 function replace(fresh: Photo): void {
-  photos.value = photos.value.map((each) => (each.id === fresh.id ? fresh : each));
+  photos.value = photos.value.map((each) => (each.id === fresh.id ? newer(each, fresh) : each));
+}
+
+/** What was asked for before a change may be answered after it. */
+function newer(known: Photo | undefined, fresh: Photo): Photo {
+  return known && known.version > fresh.version ? known : fresh;
 }
 
 /** Go to the next photo of the list, or the one before. */
@@ -152,7 +158,7 @@ async function keepPhoto(id: string, changes: PhotoChange): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Refusal && error.status === 409) {
-      await refreshPhoto(id);
+      await refreshPhoto(id).catch(tellUnloaded);
       tell(
         "error",
         `${now.name} was changed elsewhere meanwhile; you see it as it is now. Yours was not kept.`,

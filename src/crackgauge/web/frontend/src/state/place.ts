@@ -58,14 +58,20 @@ function written(): string {
 export function keepPlace(): void {
   read();
   let shown = photoId.value;
+  let following = false;
   effect(() => {
     const hash = written();
-    if (hash === window.location.hash) return;
-    if (photoId.value !== shown && shown !== null) window.history.pushState(null, "", hash);
-    else window.history.replaceState(null, "", hash);
+    const isNext = photoId.value !== shown && shown !== null && !following;
     shown = photoId.value;
+    if (hash === window.location.hash) return;
+    if (isNext) window.history.pushState(null, "", hash);
+    else window.history.replaceState(null, "", hash);
   });
-  window.addEventListener("popstate", read);
+  window.addEventListener("popstate", () => {
+    following = true;
+    read();
+    following = false;
+  });
 }
 
 export function openPhoto(id: string, crack: number | null = null): void {
@@ -79,6 +85,11 @@ export function openPhoto(id: string, crack: number | null = null): void {
     crackNumber.value = crack;
     photoId.value = id;
   });
+}
+
+/** The mask is what a threshold changes: it is shown while that is moved. */
+export function showMask(): void {
+  if (!layers.peek().has("mask")) toggleLayer("mask");
 }
 
 export function toggleLayer(layer: Layer): void {

@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { get, Refusal, send } from "../api/client";
 import type { ProjectState, Session, StandardInfo } from "../api/types";
-import { tell, tellError } from "./notices";
+import { tell, tellError, tellUnloaded } from "./notices";
 
 export const session = signal<Session | null>(null);
 export const project = signal<ProjectState | null>(null);
@@ -39,7 +39,7 @@ export async function changeProject(changes: Settings): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Refusal && error.status === 409) {
-      await loadProject();
+      await loadProject().catch(tellUnloaded);
       tell(
         "error",
         "the settings were changed elsewhere meanwhile; you see them now. Yours were not kept.",

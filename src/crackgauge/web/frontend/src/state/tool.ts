@@ -1,13 +1,22 @@
 /** The tool in the hand while strokes are made, and the stroke that is not kept yet. */
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { Refusal, send } from "../api/client";
 import type { Traced, TraceWanted } from "../api/types";
 import type { Point } from "../viewer/frame";
-import { addStroke } from "./annotation";
-import { photoId } from "./place";
+import { addStroke, annotationOf } from "./annotation";
+import { photoId, tracing } from "./place";
 
 export const TOOLS = ["trace", "forbid", "brush", "erase", "polygon", "remove"] as const;
 export type Tool = (typeof TOOLS)[number];
+/** Keys that take them. */
+export const LETTERS: Record<Tool, string> = {
+  trace: "p",
+  forbid: "n",
+  brush: "b",
+  erase: "e",
+  polygon: "g",
+  remove: "x",
+};
 
 export const tool = signal<Tool>("trace");
 export const polarity = signal<"dark" | "bright">("dark");
@@ -22,7 +31,18 @@ export const forbidden = signal<Point[][]>([]);
 export const hover = signal<Point | null>(null);
 /** The path as the server sees it. */
 export const traced = signal<Traced | null>(null);
+/** The server is asked for a path. */
+export const looking = signal(false);
 export const trouble = signal("");
+
+/** A stroke that is on its way to the server. */
+interface Underway {
+  tool: Tool;
+  points: Point[];
+  forbidden: Point[][];
+  traced: Traced | null;
+}
+export const underway = signal<readonly Underway[]>([]);
 
 const MOST_POINTS = 500;
 /** Between two clicks: a path needs two pixels. */
@@ -47,34 +67,44 @@ function apart(a: Point, b: Point): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }
 
-let asking = false;
+const AGAIN_MS = 400;
 let asked: TraceWanted | null = null;
+/** Goes up with every stroke that is begun: what is answered of one before is not shown. */
+let begun = 0;
 
 /** Ask for the path of now, one question at a time, the newest next. */
 export async function preview(): Promise<void> {
   const question = wanted.value;
   if (!question) {
     traced.value = null;
+    trouble.value = "";
     asked = null;
     return;
   }
-  if (asking || question === asked) return;
-  asking = true;
+  if (looking.peek() || question === asked) return;
+  looking.value = true;
   asked = question;
+  const mine = begun;
   try {
     const found = await send<Traced>("POST", `/api/images/${photoId.value}/trace`, question);
-    if (points.value.length) {
+    if (mine === begun) {
       traced.value = found.centre.length ? found : null;
       trouble.value = "";
     }
   } catch (error) {
-    trouble.value = error instanceof Refusal ? error.message : String(error);
-    // Busy with the question before: the next move of the pointer asks again.
-    if (error instanceof Refusal && error.status === 503) trouble.value = "";
+    const isBusy = error instanceof Refusal && error.status === 503;
+    if (isBusy) window.setTimeout(askAgain, AGAIN_MS);
+    else if (mine === begun) trouble.value = error instanceof Error ? error.message : String(error);
   } finally {
-    asking = false;
+    looking.value = false;
   }
   if (wanted.value !== question) void preview();
+}
+
+function askAgain(): void {
+  if (looking.peek()) return;
+  asked = null;
+  void preview();
 }
 
 export function take(next: Tool): void {
@@ -92,6 +122,7 @@ export function addPoint(point: Point): void {
 
 /** Forget what is not kept. */
 export function drop(): void {
+  begun += 1;
   points.value = [];
   forbidden.value = [];
   traced.value = null;
@@ -110,23 +141,38 @@ export const isWhole = computed(() => {
   return (tool.value === "trace" || tool.value === "forbid") && points.value.length > 1;
 });
 
-/** Keep the stroke. */
+/** Keep the stroke. What is clicked from now on begins the next one. */
 export async function keep(): Promise<void> {
   if (!isWhole.value) return;
-  const own = points.value;
+  const mine: Underway = {
+    tool: tool.value,
+    points: points.value,
+    forbidden: forbidden.value,
+    traced: traced.value,
+  };
   const stroke =
-    tool.value === "polygon"
-      ? ({ kind: "polygon", points: own } as const)
+    mine.tool === "polygon"
+      ? ({ kind: "polygon", points: mine.points } as const)
       : ({
           kind: "trace",
-          points: own,
-          forbid: forbidden.value,
+          points: mine.points,
+          forbid: mine.forbidden,
           polarity: polarity.value,
           use_probability: useProbability.value,
         } as const);
-  if (await addStroke(stroke)) {
-    if (points.value === own) drop();
-  }
+  const id = annotationOf.value;
+  drop();
+  underway.value = [...underway.value, mine];
+  const isKept = await addStroke(stroke);
+  underway.value = underway.value.filter((each) => each !== mine);
+  const isFree = tracing.value && photoId.value === id && !points.value.length;
+  if (isKept || !isFree) return;
+  // Back into the hand, to be changed or kept again.
+  tool.value = mine.tool;
+  batch(() => {
+    points.value = mine.points;
+    forbidden.value = mine.forbidden;
+  });
 }
 
 /** Keep the way of the brush, with no more points than the server takes. */

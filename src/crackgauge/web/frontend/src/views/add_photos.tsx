@@ -1,6 +1,8 @@
 /** Photos are added by a button, or dropped anywhere on the page. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { filesOf } from "../state/dropped";
+import { tell, tellError } from "../state/notices";
 import { addPhotos } from "../state/uploads";
 import { Icon } from "./icons";
 
@@ -33,6 +35,16 @@ export function AddPhotos() {
   );
 }
 
+async function addDropped(dropped: DataTransfer): Promise<void> {
+  try {
+    const files = await filesOf(dropped);
+    if (files.length) await addPhotos(files);
+    else tell("error", "no photo was found in what was dropped: JPEG, PNG, TIFF, WebP or BMP");
+  } catch (error) {
+    tellError(error);
+  }
+}
+
 /** The whole page takes photos that are dropped on it. */
 export function DropZone() {
   useEffect(() => {
@@ -49,7 +61,7 @@ export function DropZone() {
       if (!withFiles(event)) return;
       event.preventDefault();
       dragging.value = false;
-      void addPhotos([...(event.dataTransfer?.files ?? [])]);
+      if (event.dataTransfer) void addDropped(event.dataTransfer);
     };
     window.addEventListener("dragover", over);
     window.addEventListener("dragleave", leave);
@@ -60,5 +72,7 @@ export function DropZone() {
       window.removeEventListener("drop", drop);
     };
   }, []);
-  return dragging.value ? <div class="drop">Drop the photos to add them</div> : null;
+  return dragging.value ? (
+    <div class="drop">Drop photos, or a folder of them, to add them</div>
+  ) : null;
 }

@@ -32,7 +32,8 @@ export function App({ enter }: { enter: () => Promise<void> }) {
       {dialog.value === "export" && <ExportDialog />}
       {dialog.value === "train" && <TrainDialog />}
       <DropZone />
-      <Notices />
+      {/* What lies under a dialog can be neither read nor clicked: it has them then. */}
+      {!dialog.value && <Notices />}
     </>
   );
 }

@@ -1,5 +1,4 @@
 /** The table of cracks beside the photo, and what is said about the one that is chosen. */
-import { useEffect, useState } from "preact/hooks";
 import type { Crack, Decision } from "../api/types";
 import {
   type Column,
@@ -11,16 +10,16 @@ import {
   selected,
   sorted,
   sorting,
-  stepCrack,
 } from "../state/cracks";
 import { findCracks, photo } from "../state/photos";
 import { crackNumber } from "../state/place";
 import { Icon, type IconName } from "./icons";
+import { useKeptText } from "./kept_text";
 import { PhotoHead } from "./photo_head";
 import { Severity } from "./severity";
-import { zoomToCrack } from "./stage_access";
+import { goToCrack, zoomToCrack } from "./stage_access";
 import { VirtualRows } from "./virtual_rows";
-import { plural, severityOf, withUnit } from "./words";
+import { plural, sentence, severityOf, withUnit } from "./words";
 
 const ROW_PX = 32;
 const COLUMNS: [Column, string, string][] = [
@@ -38,7 +37,7 @@ export const DECIDED: Record<Decision, { icon: IconName; words: string }> = {
 
 export function CrackPanel() {
   const now = photo.value;
-  const list = cracksOf.value === now?.id ? sorted.value : [];
+  const list = sorted.value;
   return (
     <aside class="cracks" aria-label="Cracks of this photo">
       {now && <PhotoHead photo={now} />}
@@ -65,12 +64,23 @@ function Empty() {
       </div>
     );
   }
-  return now.state === "done" ? (
+  if (now.state === "missing") return <p class="empty">{sentence(now.sentence)}</p>;
+  if (now.state === "set-aside") {
+    return (
+      <div class="empty">
+        <p>{sentence(now.sentence)}</p>
+        <button type="button" class="quiet" onClick={() => void findCracks([now.id])}>
+          <Icon name="find" />
+          Try it again
+        </button>
+      </div>
+    );
+  }
+  if (cracksOf.value !== now.id) return <p class="empty">Loading …</p>;
+  return (
     <p class="empty">
       No crack was found. Lower the threshold over the photo, or trace one with <kbd>T</kbd>.
     </p>
-  ) : (
-    <p class="empty">{now.sentence}</p>
   );
 }
 
@@ -80,7 +90,7 @@ function Table({ list }: { list: Crack[] }) {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     event.stopPropagation();
-    stepCrack(event.key === "ArrowDown" ? 1 : -1);
+    goToCrack(event.key === "ArrowDown" ? 1 : -1);
   };
   return (
     <VirtualRows
@@ -94,6 +104,7 @@ function Table({ list }: { list: Crack[] }) {
       count={list.length}
       rowPx={ROW_PX}
       current={at}
+      currentKey={`${list[at]?.id} ${sorting.value.by} ${sorting.value.down}`}
       head={
         <div class="crack-row head" role="row" aria-rowindex={1}>
           {COLUMNS.map(([column, words, whole]) => (
@@ -216,13 +227,12 @@ function Decide(props: { crack: Crack; decision: Decision; words: string; letter
   );
 }
 
-/** Kept when it is left, or with Ctrl Enter. */
+/** Leaving it, or Ctrl Enter, keeps it at once. */
 function Comment({ crack }: { crack: Crack }) {
-  const [text, setText] = useState(crack.comment);
-  useEffect(() => setText(crack.comment), [crack.comment]);
-  const keep = () => {
-    if (text !== crack.comment) void judge(crack, { comment: text });
-  };
+  const what = `the comment on crack ${crack.number}`;
+  const { text, type, keep } = useKeptText(crack.comment, what, (comment) =>
+    judge(crack, { comment }),
+  );
   return (
     <textarea
       id="crack-comment"
@@ -231,7 +241,7 @@ function Comment({ crack }: { crack: Crack }) {
       placeholder="Comment (C)"
       aria-label={`Comment on crack ${crack.number}`}
       value={text}
-      onInput={(event) => setText(event.currentTarget.value)}
+      onInput={(event) => type(event.currentTarget.value)}
       onBlur={keep}
       onKeyDown={(event) => {
         if (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey)) {

@@ -3,12 +3,14 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
+import { Notices } from "./notices";
 
 export type DialogName = "settings" | "export" | "train" | "help" | "scale";
 export const dialog = signal<DialogName | null>(null);
 
 export function Dialog(props: { title: string; wide?: boolean; children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
+  const pressed = useRef<EventTarget | null>(null);
   useEffect(() => {
     const shown = element.current!;
     if (!shown.open) shown.showModal();
@@ -20,8 +22,11 @@ export function Dialog(props: { title: string; wide?: boolean; children: Compone
       class={props.wide ? "wide" : ""}
       aria-labelledby="dialog-title"
       onClose={() => (dialog.value = null)}
+      onPointerDown={(event) => (pressed.current = event.target)}
       onClick={(event) => {
-        if (event.target === element.current) dialog.value = null; // beside it
+        // Beside it; not where a text was marked in it and the mouse let go beside it.
+        const isBeside = event.target === element.current && pressed.current === element.current;
+        if (isBeside) dialog.value = null;
       }}
     >
       <div class="dialog-body">
@@ -38,6 +43,7 @@ export function Dialog(props: { title: string; wide?: boolean; children: Compone
         </div>
         {props.children}
       </div>
+      <Notices />
     </dialog>
   );
 }

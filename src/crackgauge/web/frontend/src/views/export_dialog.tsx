@@ -17,6 +17,8 @@ export function ExportDialog() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(FIRST);
   useEffect(() => void loadExports().catch(tellUnloaded), []);
   const done = photos.value.filter((each) => each.state === "done").length;
+  const left = photos.value.length - done;
+  const open = photos.value.reduce((sum, each) => sum + (each.counts["open"] ?? 0), 0);
   const toggle = (name: string) => {
     const next = new Set(chosen);
     if (!next.delete(name)) next.add(name);
@@ -49,8 +51,9 @@ export function ExportDialog() {
           ))}
         </fieldset>
         <p class="muted">
-          {plural(done, "photo")} searched. Rejected cracks are left out; review.csv lists every
-          decision.
+          {plural(done, "photo")} searched{left > 0 && `, ${left} not or set aside`};{" "}
+          {open > 0 ? `${plural(open, "crack")} still to judge` : "every crack is judged"}. Rejected
+          cracks are left out; review.csv lists every decision.
         </p>
         <div class="actions">
           <button type="submit" class="main" disabled={!chosen.size || !done}>
@@ -60,7 +63,7 @@ export function ExportDialog() {
       </form>
       {exported.value.length > 0 && (
         <section aria-label="Written" aria-live="polite">
-          <h3>Written</h3>
+          <h3>Written, the newest first</h3>
           <ul class="exports">
             {exported.value.map((job) => (
               <Written key={job.id} job={job} />
@@ -84,6 +87,7 @@ function Written({ job }: { job: Job }) {
   if (job.state !== "done") return <li class="refused">{job.sentence || job.state}</li>;
   const files = filesOf(job);
   const size = Number(job.result["archive"] ?? 0);
+  const kinds = [...new Set(files.map(({ name }) => name.split(".").at(-1)!))].sort().join(", ");
   return (
     <li>
       <a class="button main" href={`/api/exports/${job.id}/archive`} download>
@@ -91,7 +95,9 @@ function Written({ job }: { job: Job }) {
         All as ZIP{size ? `, ${bytes(size)}` : ""}
       </a>
       <details>
-        <summary>{plural(files.length, "file")}</summary>
+        <summary>
+          {plural(files.length, "file")}: {kinds}
+        </summary>
         <ul>
           {files.map((file, at) => (
             <li key={file.name}>

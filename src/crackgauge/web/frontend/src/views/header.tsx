@@ -92,15 +92,17 @@ function Progress() {
   if (!now) return <div class="progress" />;
   return (
     <Bar words={`${now.words}: ${now.done} of ${now.total}`} share={now.share}>
-      <button
-        type="button"
-        class="bare"
-        aria-label="Stop all jobs"
-        title="Stop all jobs; what is done stays"
-        onClick={() => void cancelAll()}
-      >
-        <Icon name="cross" />
-      </button>
+      {now.canStop && (
+        <button
+          type="button"
+          class="bare"
+          aria-label="Stop all jobs"
+          title="Stop all jobs; what is done stays"
+          onClick={() => void cancelAll()}
+        >
+          <Icon name="cross" />
+        </button>
+      )}
     </Bar>
   );
 }

@@ -39,6 +39,9 @@ const KEYS: [string, [string, string][]][] = [
     "Tracing",
     [
       ["T", "begin, and leave"],
+      ["P  N", "trace, forbid"],
+      ["B  E", "brush, erase"],
+      ["G  X", "area, remove"],
       ["Enter", "keep the path"],
       ["Backspace", "take the last point back"],
       ["Esc", "drop the path"],
@@ -48,9 +51,28 @@ const KEYS: [string, [string, string][]][] = [
   ],
 ];
 
+const STEPS: [string, string][] = [
+  ["Find", "the cracks of all photos, or of one. The worst photo comes first."],
+  ["Scale", "beside the photo: by two points, a marker or a number; then widths are in mm."],
+  ["Standard", "in Settings: it gives each crack its class, where there is a scale."],
+  [
+    "Judge",
+    "each crack: accept or reject it, comment on it. Rejected ones stay out of the report.",
+  ],
+  ["Trace", "what is missing or wrong; the photo is measured anew when you are done."],
+  ["Report", "writes all formats, to be downloaded."],
+];
+
 export function Help() {
   return (
-    <Dialog title="Keys" wide>
+    <Dialog title="Help and keys" wide>
+      <ol class="steps">
+        {STEPS.map(([heading, words]) => (
+          <li key={heading}>
+            <b>{heading}</b> {words}
+          </li>
+        ))}
+      </ol>
       <div class="keys">
         {KEYS.map(([heading, rows]) => (
           <section key={heading}>

@@ -1,11 +1,11 @@
 /** Keys that work anywhere on the page, unless something is being typed. */
-import { judge, selected, stepCrack } from "../state/cracks";
+import { judge, selected } from "../state/cracks";
 import { photo, step } from "../state/photos";
-import { type Layer, toggleLayer, tracing } from "../state/place";
+import { type Layer, showMask, toggleLayer, tracing } from "../state/place";
 import { letterKeys } from "../state/theme";
 import { nudgeThreshold } from "../state/threshold";
 import { dialog } from "./dialogs";
-import { stage, zoomToCrack } from "./stage_access";
+import { goToCrack, stage, zoomToCrack } from "./stage_access";
 
 type Commands = Record<string, () => void>;
 
@@ -15,13 +15,18 @@ const decide = (decision: "accepted" | "rejected" | "open") => () => {
 };
 const layer = (name: Layer) => () => toggleLayer(name);
 
+const nudge = (by: 1 | -1) => () => {
+  showMask();
+  nudgeThreshold(by);
+};
+
 const COMMANDS: Commands = {
   "?": () => (dialog.value = "help"),
   "/": () => focusOn("search"),
   "]": () => step(1),
   "[": () => step(-1),
-  j: () => stepCrack(1),
-  k: () => stepCrack(-1),
+  j: () => goToCrack(1),
+  k: () => goToCrack(-1),
   a: decide("accepted"),
   r: decide("rejected"),
   o: decide("open"),
@@ -34,10 +39,10 @@ const COMMANDS: Commands = {
   "2": layer("mask"),
   "3": layer("lines"),
   "4": layer("widths"),
-  "<": () => nudgeThreshold(-1),
-  ",": () => nudgeThreshold(-1),
-  ">": () => nudgeThreshold(1),
-  ".": () => nudgeThreshold(1),
+  "<": nudge(-1),
+  ",": nudge(-1),
+  ">": nudge(1),
+  ".": nudge(1),
   t: () => {
     const state = photo.value?.state;
     if (state === "new" || state === "done") tracing.value = !tracing.value;

@@ -1,6 +1,6 @@
 /** What is drawn over the photo, and how. */
 import { signal } from "@preact/signals";
-import { LAYERS, type Layer, layers, toggleLayer } from "../state/place";
+import { LAYERS, type Layer, layers, showMask, toggleLayer } from "../state/place";
 import {
   applyThreshold,
   isMoved,
@@ -48,7 +48,7 @@ export function LayerBar() {
             onInput={(event) => (opacity.value = event.currentTarget.valueAsNumber)}
           />
         </label>
-        <label class="slider">
+        <label class="slider long">
           <span>Threshold</span>
           <input
             id="threshold"
@@ -58,8 +58,7 @@ export function LayerBar() {
             step="0.01"
             value={threshold.value}
             onInput={(event) => {
-              // The mask is what a threshold changes, so it is shown.
-              if (!layers.value.has("mask")) toggleLayer("mask");
+              showMask();
               setThreshold(event.currentTarget.valueAsNumber);
             }}
           />
@@ -79,7 +78,7 @@ export function Apply() {
         Threshold <b>{threshold.value.toFixed(2)}</b>
       </span>
       <button type="button" class="main" onClick={() => void applyThreshold()}>
-        Measure with it
+        Measure all photos with it
       </button>
       <button type="button" class="quiet" onClick={resetThreshold}>
         Reset

@@ -1,12 +1,13 @@
 /** What is known of the photo that is open. */
-import { useEffect, useState } from "preact/hooks";
 import type { Photo } from "../api/types";
 import { measureStrokes } from "../state/annotation";
 import { changePhoto, step } from "../state/photos";
 import { tracing } from "../state/place";
+import { project } from "../state/project";
 import { dialog } from "./dialogs";
 import { Icon } from "./icons";
-import { scaleOf, sourceOfScale } from "./words";
+import { useKeptText } from "./kept_text";
+import { scaleOf, scaleTrouble, sourceOfScale } from "./words";
 
 export function PhotoHead({ photo }: { photo: Photo }) {
   return (
@@ -47,6 +48,20 @@ export function PhotoHead({ photo }: { photo: Photo }) {
           <Icon name="ruler" />
           {scaleOf(photo)}
         </button>
+        <button
+          type="button"
+          class="link"
+          title="What cracks are graded by"
+          onClick={() => (dialog.value = "settings")}
+        >
+          {project.value?.standard ?? "no standard"}
+        </button>
+        {scaleTrouble(photo) && (
+          <span class="badge warn">
+            <Icon name="warning" />
+            {scaleTrouble(photo)}
+          </span>
+        )}
         {photo.corrected && <span class="badge">corrected by hand</span>}
         {photo.stale && !tracing.value && (
           <button type="button" class="link" onClick={() => void measureStrokes(photo.id)}>
@@ -74,8 +89,10 @@ export function PhotoHead({ photo }: { photo: Photo }) {
 }
 
 function PhotoComment({ photo }: { photo: Photo }) {
-  const [text, setText] = useState(photo.comment);
-  useEffect(() => setText(photo.comment), [photo.comment]);
+  const what = `the comment on ${photo.name}`;
+  const { text, type, keep } = useKeptText(photo.comment, what, (comment) =>
+    changePhoto(photo.id, { comment }),
+  );
   return (
     <input
       class="photo-comment"
@@ -84,8 +101,8 @@ function PhotoComment({ photo }: { photo: Photo }) {
       placeholder="Comment on the photo"
       aria-label="Comment on the photo"
       value={text}
-      onInput={(event) => setText(event.currentTarget.value)}
-      onBlur={() => text !== photo.comment && void changePhoto(photo.id, { comment: text })}
+      onInput={(event) => type(event.currentTarget.value)}
+      onBlur={keep}
       onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
     />
   );

@@ -89,6 +89,7 @@ export function PhotoList() {
           count={list.length}
           rowPx={ROW_PX}
           current={at}
+          currentKey={photoId.value ?? ""}
           row={(index) => (
             <Row key={list[index]!.id} photo={list[index]!} at={index} of={list.length} />
           )}

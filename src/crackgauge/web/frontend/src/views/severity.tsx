@@ -4,7 +4,13 @@ import { colourOf } from "../viewer/colours";
 
 export function Severity({ rank, name }: { rank: number; name: string }) {
   const count = classes.value.length;
-  if (rank < 0 || !name) return <span class="severity none">not graded</span>;
+  if (rank < 0 || !name) {
+    return (
+      <span class="severity none" title="To be graded, it needs a standard (Settings) and a scale">
+        not graded
+      </span>
+    );
+  }
   const height = (at: number) => (at <= rank ? 4 + (8 * (at + 1)) / count : 2);
   return (
     <span class="severity" title={`class ${rank + 1} of ${count}`}>

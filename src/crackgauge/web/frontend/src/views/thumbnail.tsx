@@ -22,6 +22,7 @@ export function Thumbnail({ photo }: { photo: Photo }) {
 
   const ended = (good: boolean) => {
     if (good) seen.add(path);
+    else setShown(false);
     over.current();
     over.current = () => undefined;
   };

@@ -1,67 +1,58 @@
 /** The tools over the photo while its cracks are corrected by hand. */
-import { effect } from "@preact/signals";
-import type { Photo } from "../api/types";
+import type { Photo, Traced } from "../api/types";
 import {
   annotation,
   annotationOf,
   beginAnnotation,
   giveUp,
-  loadAnnotation,
-  measureStrokes,
   redo,
   sending,
   undo,
 } from "../state/annotation";
-import { tellUnloaded } from "../state/notices";
-import { photoId, tracing } from "../state/place";
+import { photo } from "../state/photos";
+import { tracing } from "../state/place";
 import {
   back,
   diameter,
   drop,
-  forbidden,
-  hover,
   isWhole,
   keep,
+  LETTERS,
+  looking,
   points,
   polarity,
-  preview,
   take,
   type Tool,
   tool,
   TOOLS,
   traced,
   trouble,
+  underway,
   useProbability,
-  way,
 } from "../state/tool";
-import type { Stage } from "../viewer/stage";
-import { endMeasuring, measuring } from "./two_points";
 import { Icon, type IconName } from "./icons";
-import { modes } from "./keys";
-import { choosing, pointer } from "./pointing";
-import { tracingOverlay, tracingPointer } from "./trace_pointer";
-import { number, plural } from "./words";
+import { length, number, plural } from "./words";
 
 const WORDS: Record<Tool, [string, string]> = {
   trace: ["Trace", "Click along a crack; Enter or a double click keeps the path"],
   forbid: ["Forbid", "Draw a line that the path keeps away from"],
-  brush: ["Brush", "Paint crack by dragging; Shift moves the photo"],
-  erase: ["Erase", "Clear by dragging; Shift moves the photo"],
+  brush: ["Brush", "Paint crack by dragging; Shift or two fingers move the photo"],
+  erase: ["Erase", "Clear by dragging; Shift or two fingers move the photo"],
   polygon: ["Area", "Click the corners; Enter or a double click closes it"],
   remove: ["Remove", "Click a stroke to take it out"],
 };
 
-export function TraceBar({ photo }: { photo: Photo }) {
-  const now = annotationOf.value === photo.id ? annotation.value : null;
+export function TraceBar({ photo: of }: { photo: Photo }) {
+  const now = annotationOf.value === of.id ? annotation.value : null;
   if (!now) return <div class="tool-bar">Loading the strokes …</div>;
-  return now.state === "none" ? <Begin photo={photo} /> : <Tools />;
+  return now.state === "none" ? <Begin photo={of} /> : <Tools />;
 }
 
-function Begin({ photo }: { photo: Photo }) {
+function Begin({ photo: of }: { photo: Photo }) {
   return (
     <div class="tool-bar" role="toolbar" aria-label="Begin to correct">
       <span>Correct this photo by hand, from</span>
-      {photo.measured && (
+      {of.measured && (
         <button
           type="button"
           class="main"
@@ -73,7 +64,7 @@ function Begin({ photo }: { photo: Photo }) {
       )}
       <button
         type="button"
-        class={photo.measured ? "quiet" : "main"}
+        class={of.measured ? "quiet" : "main"}
         disabled={sending.value}
         onClick={() => void beginAnnotation("nothing")}
       >
@@ -89,14 +80,14 @@ function Tools() {
   const isBrush = tool.value === "brush" || tool.value === "erase";
   const isPath = tool.value === "trace" || tool.value === "forbid";
   return (
-    <div class="tool-bar" role="toolbar" aria-label="Strokes">
+    <div class="tool-bar strokes" role="toolbar" aria-label="Strokes">
       <div class="segments">
         {TOOLS.map((each) => (
           <button
             key={each}
             type="button"
             aria-pressed={tool.value === each}
-            title={WORDS[each][1]}
+            title={`${WORDS[each][1]} (${LETTERS[each].toUpperCase()})`}
             onClick={() => take(each)}
           >
             {WORDS[each][0]}
@@ -104,6 +95,7 @@ function Tools() {
         ))}
       </div>
       <span class="push row">
+        <span class="muted count-of">{plural(now.strokes.length, "stroke")}</span>
         <Does icon="undo" words="Undo (Ctrl Z)" run={() => void undo()} off={!now.can_undo} />
         <Does icon="redo" words="Redo (Ctrl Shift Z)" run={() => void redo()} off={!now.can_redo} />
         <Does
@@ -119,7 +111,9 @@ function Tools() {
       <div class="tool-words">
         {isPath && <PathOptions />}
         {isBrush && <BrushOptions />}
-        <Said />
+        <div class="words">
+          <Said />
+        </div>
       </div>
     </div>
   );
@@ -127,7 +121,7 @@ function Tools() {
 
 function BrushOptions() {
   return (
-    <label class="slider">
+    <label class="slider options">
       <span>Width</span>
       <input
         type="range"
@@ -150,13 +144,14 @@ function Said() {
     );
   }
   const path = traced.value;
+  if (underway.value.length) return <span class="muted said">Being kept …</span>;
   const unkept = points.value.length > 0 && tool.value !== "brush" && tool.value !== "erase";
   return (
     <>
-      {path && (
-        <b class="said">
-          {number(path.length_px)} px long, {number(path.mean_width_px)} wide
-        </b>
+      {path ? (
+        <b class="said">{sizeOf(path)}</b>
+      ) : (
+        looking.value && <span class="muted said">Looking for the path …</span>
       )}
       {unkept ? (
         <>
@@ -176,17 +171,23 @@ function Said() {
           </button>
         </>
       ) : (
-        <span class="muted said">
-          {WORDS[tool.value][1]}. {plural(annotation.value?.strokes.length ?? 0, "stroke")}.
+        <span class="muted said" title={WORDS[tool.value][1]}>
+          {WORDS[tool.value][1]}.
         </span>
       )}
     </>
   );
 }
 
+function sizeOf(path: Traced): string {
+  const mm = photo.value?.measured?.["mm_per_px"];
+  const words = (px: number) => (typeof mm === "number" ? length(px * mm) : `${number(px)} px`);
+  return `${words(path.length_px)} long, ${words(path.mean_width_px)} wide`;
+}
+
 function PathOptions() {
   return (
-    <>
+    <div class="row options">
       <div class="segments" role="group" aria-label="The crack is">
         {(["dark", "bright"] as const).map((each) => (
           <button
@@ -208,7 +209,7 @@ function PathOptions() {
         />
         with the model
       </label>
-    </>
+    </div>
   );
 }
 
@@ -238,62 +239,4 @@ function Leave({ words }: { words: string }) {
       {words}
     </button>
   );
-}
-
-modes.push({
-  take(event) {
-    if (!tracing.value) return false;
-    if (event.ctrlKey || event.metaKey) {
-      const key = event.key.toLowerCase();
-      if (key === "z") void (event.shiftKey ? redo() : undo());
-      else if (key === "y") void redo();
-      else return false;
-      return true;
-    }
-    if (event.target instanceof HTMLButtonElement && event.key === "Enter") return false;
-    if (event.key === "Enter") void keep();
-    else if (event.key === "Backspace") back();
-    else if (event.key === "Escape" && (points.value.length || forbidden.value.length)) drop();
-    else return false;
-    return true;
-  },
-});
-
-/** Load the strokes while the mode is on, draw them, and measure when it is left. */
-export function keepTracing(made: Stage): () => void {
-  let at: string | null = null;
-  const stops = [
-    effect(() => {
-      const id = tracing.value ? photoId.value : null;
-      if (id === at) return;
-      if (at) void measureStrokes(at);
-      at = id;
-      drop();
-      pointer.value = id ? tracingPointer : choosing;
-      if (!id) {
-        made.overlays.delete(tracingOverlay);
-        return;
-      }
-      if (measuring.peek()) endMeasuring();
-      pointer.value = tracingPointer;
-      made.overlays.add(tracingOverlay);
-      void loadAnnotation(id).catch(tellUnloaded);
-    }),
-    effect(() => {
-      const own = tracing.value && annotationOf.value === photoId.value;
-      made.strokes.set(own ? (annotation.value?.strokes ?? []) : []);
-      made.strokes.show = own;
-      made.redraw();
-    }),
-    effect(() => {
-      // Whatever the path hangs on is named here, so that a change of it asks anew.
-      void [points.value, hover.value, forbidden.value, polarity.value, useProbability.value];
-      if (tracing.value) void preview();
-    }),
-    effect(() => {
-      void [points.value, hover.value, traced.value, forbidden.value, way.value, diameter.value];
-      if (tracing.value) made.redraw();
-    }),
-  ];
-  return () => stops.forEach((stop) => stop());
 }

@@ -1,5 +1,6 @@
 /** Pressing, dragging and clicking on the photo while strokes are made. */
-import { addStroke } from "../state/annotation";
+import type { Traced } from "../api/types";
+import { addStroke, begun } from "../state/annotation";
 import {
   addPoint,
   back,
@@ -12,6 +13,7 @@ import {
   points,
   tool,
   traced,
+  underway,
   way,
 } from "../state/tool";
 import { type Frame, type Point, toScreen } from "../viewer/frame";
@@ -21,8 +23,17 @@ import type { Pointer } from "./pointing";
 
 let painting = false;
 
+/** What is being painted is no stroke: a second finger has come, or it is dropped. */
+export function stopPainting(): void {
+  if (!painting) return;
+  painting = false;
+  way.value = [];
+  if (tool.value === "brush" || tool.value === "erase") points.value = [];
+}
+
 export const tracingPointer: Pointer = {
   touch(touch, stage) {
+    if (!begun.value) return;
     switch (tool.value) {
       case "trace":
       case "polygon":
@@ -40,7 +51,7 @@ export const tracingPointer: Pointer = {
     }
   },
   move(point, _place, stage) {
-    hover.value = stage.isOnPhoto(point) ? point : null;
+    hover.value = begun.value && stage.isOnPhoto(point) ? point : null;
     if (tool.value === "remove") {
       stage.strokes.lit = stage.strokes.at(stage.frame(), point);
       stage.redraw();
@@ -88,9 +99,15 @@ export const tracingOverlay: Overlay = (context, frame) => {
   context.save();
   context.lineCap = "round";
   context.lineJoin = "round";
-  drawPath(context, frame);
+  for (const each of underway.value) {
+    if (each.traced) drawPath(context, frame, each.traced);
+    else if (each.tool === "polygon") drawPolygon(context, frame, each.points);
+  }
+  if (traced.value) drawPath(context, frame, traced.value);
   drawForbidden(context, frame);
-  if (tool.value === "polygon") drawPolygon(context, frame);
+  if (tool.value === "polygon" && points.value.length) {
+    drawPolygon(context, frame, hover.value ? [...points.value, hover.value] : points.value);
+  }
   if (tool.value === "brush" || tool.value === "erase") drawBrush(context, frame);
   else drawClicks(context, frame);
   context.restore();
@@ -108,9 +125,7 @@ function onPhoto(
   context.restore();
 }
 
-function drawPath(context: CanvasRenderingContext2D, frame: Frame): void {
-  const found = traced.value;
-  if (!found) return;
+function drawPath(context: CanvasRenderingContext2D, frame: Frame, found: Traced): void {
   onPhoto(context, frame, (px) => {
     const area = [...found.left, ...[...found.right].reverse()] as Point[];
     context.fillStyle = "rgba(255, 211, 77, 0.35)";
@@ -142,9 +157,7 @@ function drawForbidden(context: CanvasRenderingContext2D, frame: Frame): void {
   });
 }
 
-function drawPolygon(context: CanvasRenderingContext2D, frame: Frame): void {
-  const corners = hover.value ? [...points.value, hover.value] : points.value;
-  if (points.value.length < 1) return;
+function drawPolygon(context: CanvasRenderingContext2D, frame: Frame, corners: Point[]): void {
   onPhoto(context, frame, (px) => {
     context.fillStyle = "rgba(255, 211, 77, 0.25)";
     context.fill(lineOf(corners, true));

@@ -61,7 +61,7 @@ function NewDataset() {
     >
       <p>
         {plural(count, "photo")} can be learned from: those that were corrected by hand, and those
-        whose cracks are all judged.
+        whose cracks are all judged.{count < 2 && " A dataset needs two or more."}
       </p>
       <div class="fields">
         <label class="field">
@@ -137,7 +137,9 @@ function DatasetRow({ dataset }: { dataset: Dataset }) {
         class="bare"
         aria-label={`Remove ${dataset.name}`}
         title="Remove"
-        onClick={() => void removeDataset(dataset.id)}
+        onClick={() => {
+          if (window.confirm(`Remove the dataset ${dataset.name}?`)) void removeDataset(dataset.id);
+        }}
       >
         <Icon name="bin" />
       </button>

@@ -22,8 +22,8 @@ const distance = computed(() => {
 });
 
 const clicking: Pointer = {
-  touch(touch) {
-    if (touch.kind !== "click") return;
+  touch(touch, stage) {
+    if (touch.kind !== "click" || !stage.isOnPhoto(touch.point)) return;
     const point: Point = [round(touch.point[0]), round(touch.point[1])];
     if (points.value.length < 2) points.value = [...points.value, point];
     else {

@@ -1,7 +1,7 @@
 /** The photo that is open, with its layers. */
 import { effect, signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { get } from "../api/client";
+import { get, Refusal } from "../api/client";
 import type { JobNews, Photo, Zoom } from "../api/types";
 import { cracks, cracksOf, lines, loadCracks, pointedAt } from "../state/cracks";
 import { pictureIsShown } from "../state/first_picture";
@@ -18,11 +18,13 @@ import { Apply, LayerBar, opacity } from "./layer_bar";
 import { pointer } from "./pointing";
 import { Ruler } from "./ruler";
 import { stage } from "./stage_access";
-import { keepTracing, TraceBar } from "./trace_bar";
+import { TraceBar } from "./trace_bar";
+import { keepTracing } from "./trace_mode";
 import { measuring, TwoPoints } from "./two_points";
-import { PHOTO_STATE } from "./words";
+import { PHOTO_STATE, sentence } from "./words";
 
 const HEAT = heat();
+const BUSY_MS = 1000;
 const trouble = signal("");
 
 export function Viewer() {
@@ -43,6 +45,8 @@ export function Viewer() {
       keepPalette(made),
       keepTracing(made),
     ];
+    const left = () => (pointedAt.value = null);
+    made.viewer.canvas.addEventListener("pointerleave", left);
     return () => {
       stops.forEach((stop) => stop());
       stage.value = null;
@@ -86,7 +90,7 @@ function ZoomButton(props: { icon: "add" | "minus" | "fit"; words: string; run: 
 function Hindrance({ photo: now }: { photo: Photo }) {
   const words =
     now.state === "set-aside" || now.state === "missing"
-      ? `${PHOTO_STATE[now.state]}: ${now.sentence}`
+      ? sentence(`${PHOTO_STATE[now.state]}: ${now.sentence}`)
       : trouble.value;
   return words ? (
     <p class="hindrance" role="status">
@@ -130,6 +134,10 @@ function keepOpen(made: Stage): () => void {
       zoomOf.value = { id, zoom };
     } catch (error) {
       if (mine.signal.aborted) return;
+      if (error instanceof Refusal && error.status === 503) {
+        window.setTimeout(() => void (mine.signal.aborted || load(id)), BUSY_MS);
+        return;
+      }
       trouble.value = error instanceof Error ? error.message : String(error);
     }
   };
@@ -145,7 +153,10 @@ function keepOpen(made: Stage): () => void {
       }
     }),
   ];
-  return () => stops.forEach((stop) => stop());
+  return () => {
+    abort.abort();
+    stops.forEach((stop) => stop());
+  };
 }
 
 /** A large photo is drawn roughly while its small copy is being made. */
@@ -153,7 +164,8 @@ function keepSharp(made: Stage): () => void {
   return effect(() => {
     const id = photoId.value;
     const isMine = (job: JobNews) => job.kind === "coarse" && job.image === id;
-    if (id && prepared.value.has(id)) made.sharpen(true);
+    if (!id || connection.value !== "there") return;
+    if (prepared.value.has(id)) made.sharpen(true);
     else if ([...jobs.value.values()].some(isMine)) made.sharpen(false);
   });
 }

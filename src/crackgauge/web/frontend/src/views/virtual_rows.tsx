@@ -7,6 +7,8 @@ interface Props extends Omit<HTMLAttributes<HTMLDivElement>, "children"> {
   rowPx: number;
   /** Row that must be in sight; -1 for none. */
   current: number;
+  /** What that row shows; where it is another, the row is brought in sight. */
+  currentKey: string;
   row: (at: number) => ComponentChildren;
   /** Stays at the top, as tall as a row. */
   head?: ComponentChildren;
@@ -14,7 +16,7 @@ interface Props extends Omit<HTMLAttributes<HTMLDivElement>, "children"> {
 
 const BEYOND = 4;
 
-export function VirtualRows({ count, rowPx, current, row, head, ...rest }: Props) {
+export function VirtualRows({ count, rowPx, current, currentKey, row, head, ...rest }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -28,16 +30,24 @@ export function VirtualRows({ count, rowPx, current, row, head, ...rest }: Props
     return () => observer.disconnect();
   }, []);
 
+  const before = useRef({ key: "", at: -1 });
   useEffect(() => {
     const element = box.current!;
+    const { key, at } = before.current;
+    before.current = { key: currentKey, at: current };
     if (current < 0) return;
+    // In another order, the list follows the row only from where it was seen.
+    const was = at * rowPx;
+    const wasSeen =
+      was + rowPx > element.scrollTop && was < element.scrollTop + element.clientHeight;
+    if (key === currentKey && at >= 0 && !wasSeen) return;
     const first = current * rowPx;
     const last = first + rowPx + (head ? rowPx : 0);
     if (first < element.scrollTop) element.scrollTop = first;
     else if (last > element.scrollTop + element.clientHeight) {
       element.scrollTop = last - element.clientHeight;
     }
-  }, [current, count]);
+  }, [current, currentKey]);
 
   const from = Math.max(0, Math.floor(top / rowPx) - BEYOND);
   const to = Math.min(count, Math.ceil((top + height) / rowPx) + BEYOND);

@@ -29,7 +29,14 @@ export function scaleOf(photo: Photo): string {
   const mm = photo.measured?.["mm_per_px"];
   if (typeof mm !== "number") return "no scale";
   const [how] = sourceOfScale(photo).split(/[,:]/);
-  return `${number(mm, 4)} mm/px${how ? ` (${how})` : ""}`;
+  return `${number(mm, 4)} mm/px${how && how !== "given" ? ` (${how})` : ""}`;
+}
+
+/** Why the scale that this photo was to have is not known; nothing where it is. */
+export function scaleTrouble(photo: Photo): string {
+  const isKnown = typeof photo.measured?.["mm_per_px"] === "number";
+  if (!photo.scale || !photo.measured || photo.job || isKnown) return "";
+  return sourceOfScale(photo).replace(/^none: /, "");
 }
 
 /** Where the scale is from, or why there is none, in the server's words. */
@@ -43,6 +50,11 @@ export const PHOTO_STATE: Record<Photo["state"], string> = {
   "set-aside": "set aside",
   missing: "missing",
 };
+
+/** With a capital letter. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 export function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
