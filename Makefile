@@ -47,7 +47,7 @@ demo: $(BASE_STAMP) ## find and measure cracks in rendered photographs, without 
 	@echo "report: $(CURDIR)/$(DEMO)/report/report.html"
 
 test: check system ## all checks and all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=20 --durations-min=3
 
 system:
 	@{ command -v chromium && command -v pdftoppm; } >/dev/null || { test "$$(id -u)" = 0 && \
