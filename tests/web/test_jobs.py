@@ -12,12 +12,17 @@ import onnx
 import pytest
 from tests.web.conftest import wait_until, write_wall
 
+from crackgauge.errors import InputRefused, UsageError
+from crackgauge.web.collecting import collect
+from crackgauge.web.dataset_writing import write_dataset
 from crackgauge.web.events import Events
-from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.image_table import FoundFile, ImageRecord
+from crackgauge.web.job_requests import request_of
 from crackgauge.web.job_table import JobRecord
 from crackgauge.web.jobs import JobQueue
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project, read_model_info
+from crackgauge.web.refusals import Refused
 from crackgauge.web.supervision import WorkerSettings
 from crackgauge.web.trainer import Trainer
 
@@ -49,6 +54,10 @@ class Desk:
     def wait(self, job_id: str, *states: str) -> JobRecord:
         wait_until(lambda: self.project.jobs.get(job_id).state in states, 60)
         return self.project.jobs.get(job_id)
+
+    def replace(self, name: str = "a.png") -> None:
+        """Put another photo in the place of one."""
+        write_wall(self.photos / name, 40, 96, 10, 30)
 
     def ended(self, job_id: str) -> JobRecord:
         return self.wait(job_id, "done", "failed", "cancelled")
@@ -159,3 +168,94 @@ def test_no_photo_is_searched_with_another_model(
     assert "Traceback" not in caplog.text + capfd.readouterr().err
     desk.model.write_bytes(content)
     assert desk.ended(job).state == "done"
+
+
+def test_a_photo_that_is_gone_is_missing_until_it_is_back(desk: Desk):
+    aside = desk.photos / "a.png"
+    aside.rename(desk.photos / "a.away")
+    desk.queue.start()
+    ended = desk.ended(desk.add("find"))
+    assert (ended.state, ended.reason) == ("failed", "missing")
+    assert "put it back" in ended.sentence
+    assert (desk.image().state, desk.image().reason) == ("missing", "missing")
+    (desk.photos / "a.away").rename(aside)
+    desk.project.list_photos(desk.photos)
+    assert desk.image().state == "new"
+
+
+def test_a_photo_that_is_replaced_while_it_is_searched_is_new(desk: Desk):
+    """What was found is of nobody knows which; searched again, the new one is measured."""
+    job = desk.add("find")
+    desk.queue.start()
+    desk.ended(job)
+    (crack,) = desk.project.cracks.of_image(desk.image().id)
+    when_it_runs(desk, lambda: when_it_runs(desk, desk.replace))
+    first, second = desk.add("find", "b.png"), desk.add("find")
+    assert desk.ended(first).state == "done"
+    assert desk.ended(second).state == "done"  # it was replaced before the worker was asked
+    assert len(desk.project.cracks.of_image(desk.image().id)) == 2
+    assert desk.image().height_px is None
+    assert crack.id not in {each.id for each in desk.project.cracks.of_image(desk.image().id)}
+
+
+def test_measures_of_a_photo_that_was_replaced_are_not_kept(desk: Desk):
+    request = request_of(claimed(desk, "find"), desk.project, Limits())
+    desk.replace()
+    with pytest.raises(Refused) as refused:
+        request.keep({"measured": {}})
+    assert refused.value.reason == "replaced"
+
+
+def claimed(desk: Desk, kind: Any) -> JobRecord:
+    desk.add(kind)
+    job = desk.project.jobs.claim()
+    assert job is not None
+    return job
+
+
+def test_an_export_leaves_out_what_is_gone_or_replaced(desk: Desk):
+    write_wall(desk.photos / "c.png", 64, 96, 30)
+    desk.project.list_photos(desk.photos)
+    desk.queue.start()
+    for name in ("a.png", "b.png", "c.png"):
+        assert desk.ended(desk.add("find", name)).state == "done"
+    (desk.photos / "b.png").unlink()
+    desk.replace("c.png")
+    (job,) = desk.queue.add("export", [None], {"formats": ["csv", "html"]})
+    ended = desk.ended(job.id)
+    assert ended.state == "done", ended
+    assert [desk.image(name).state for name in ("a.png", "b.png", "c.png")] == [
+        "done",
+        "missing",
+        "new",
+    ]
+    files = desk.project.export_folder(job.id) / "files"
+    assert "b.png" in (files / "report.html").read_text()
+    assert {row.split(",")[0] for row in (files / "images.csv").read_text().splitlines()[1:]} == {
+        "a.png"
+    }
+
+
+def test_a_dataset_has_no_pair_of_a_photo_and_the_mask_of_another(desk: Desk, tmp_path: Path):
+    """Replaced before it is collected, before it is copied, and unseen."""
+    desk.queue.start()
+    for name in ("a.png", "b.png"):
+        desk.ended(desk.add("find", name))
+        for crack in desk.project.cracks.of_image(desk.image(name).id):
+            desk.project.cracks.judge(crack.id, version=1, decision="accepted", comment=None)
+    given = {"name": "d", "val_share": 0.5, "seed": 0}
+    arguments = collect(desk.project, tmp_path / "work", **given)
+    arguments |= {"folder": str(tmp_path / "dataset")}
+    desk.replace()
+    with pytest.raises(UsageError, match=r"a\.png: was replaced while"):
+        write_dataset(arguments, lambda _: None)
+    seen = FoundFile.of(desk.photos / "a.png", "")
+    assert seen is not None
+    arguments["photos"][0]["stamp"] = seen.stamp
+    with pytest.raises(InputRefused, match="has 96 x 40 px, its mask 96 x 64"):
+        write_dataset(arguments, lambda _: None)
+    assert not (tmp_path / "dataset").exists()
+    with pytest.raises(Refused, match="was replaced since it was listed"):
+        collect(desk.project, tmp_path / "work", **given)
+    with pytest.raises(Refused, match="1 photos are corrected"):
+        collect(desk.project, tmp_path / "work", **given)

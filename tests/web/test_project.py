@@ -94,6 +94,54 @@ def test_files_of_others_are_not_swept_away(project: Project, tmp_path: Path):
     project.database.close()
 
 
+def test_a_photo_that_was_replaced_is_new(project: Project, tmp_path: Path):
+    """Its cracks go, what was said about them waits; put back, it is new too."""
+    photo = write_wall(tmp_path / "photos" / "a.png", 8, 9)
+    project.list_photos(tmp_path / "photos")
+    (image,) = project.images.every()
+    row = dict.fromkeys(("bbox_left_px", "bbox_top_px"), 0) | dict.fromkeys(
+        ("bbox_right_px", "bbox_bottom_px", "width_max_px", "crack_id"), 4
+    )
+    project.images.set_measured(image.id, survey="s.json", measured={"a": 1}, model="m")
+    project.cracks.replace(image.id, [row])
+    (crack,) = project.cracks.of_image(image.id)
+    project.cracks.judge(crack.id, version=1, decision="rejected", comment="a joint")
+    told: list[str] = []
+    project.on_change = told.append
+    assert project.photo(image) == photo
+
+    aside = photo.rename(tmp_path / "aside.png")
+    write_wall(photo, 10, 11)
+    assert project.is_replaced(image)
+    with pytest.raises(Refused) as refused:
+        project.photo(image)
+    assert (refused.value.status, refused.value.reason) == (409, "replaced")
+    assert told == [image.id]
+    now = project.images.get(image.id)
+    assert (now.state, now.model, now.survey, now.measured) == ("new", None, None, None)
+    assert project.cracks.of_image(image.id) == []
+    assert project.photo(now) == photo
+
+    aside.replace(photo)
+    project.list_photos(tmp_path / "photos")
+    project.cracks.replace(image.id, [row])
+    (again,) = project.cracks.of_image(image.id)
+    assert (again.id, again.decision, again.comment) == (crack.id, "rejected", "a joint")
+    project.database.close()
+
+
+def test_a_pattern_leaves_the_other_photos_as_they_are(project: Project, tmp_path: Path):
+    """They are not listed, but there; one is gone."""
+    top = tmp_path / "photos"
+    for name in "abc":
+        write_wall(top / f"{name}.png", 8, 9)
+    assert project.list_photos(top) == 3
+    (top / "c.png").unlink()
+    assert project.list_photos(top / "a.png") == 1
+    assert [image.state for image in project.images.every()] == ["new", "new", "missing"]
+    project.database.close()
+
+
 def test_links_out_of_the_folder_are_left_away(project: Project, tmp_path: Path):
     write_wall(tmp_path / "elsewhere.png", 8, 8)
     photos = tmp_path / "photos"

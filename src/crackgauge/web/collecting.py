@@ -149,6 +149,7 @@ def _photo(project: Project, image: ImageRecord, key: str, work: Path) -> dict[s
         "name": image.name,
         "key": key,
         "photo": str(_file_of(project, image)),
+        "stamp": image.stamp,
         "out": str(project.found(image.id)),
         "survey_file": str(project.survey(image)) if rejected else None,
         "rejected": rejected,
@@ -161,6 +162,8 @@ def _file_of(project: Project, image: ImageRecord) -> Path:
     try:
         return project.photo(image)
     except Refused as refused:
+        if refused.status != 404:
+            raise
         raise Refused(
             422,
             "missing",

@@ -21,7 +21,7 @@ import crackgauge
 from crackgauge.arrays import Mask, Window
 from crackgauge.data.pairs import Pair
 from crackgauge.data.splits import split_by_group, write_splits
-from crackgauge.errors import UsageError
+from crackgauge.errors import SIZE_MISMATCH, InputRefused, UsageError
 from crackgauge.files import atomic_path, storing, write_text_atomic
 from crackgauge.images import (
     BIG_OUTPUT_PX,
@@ -33,6 +33,7 @@ from crackgauge.images import (
 from crackgauge.images.formats import identify
 from crackgauge.measure import Survey
 from crackgauge.web.blocks import Tell, blocks
+from crackgauge.web.image_table import FoundFile
 from crackgauge.web.mask_sources import MaskSource, open_masks
 from crackgauge.web.measuring import probability_file
 from crackgauge.web.rejected import clear_patches, patches_of
@@ -95,6 +96,7 @@ def _write_photo(
     image = folder / "images" / (key + _SUFFIXES[identify(file)])
     with atomic_path(image) as temporary:
         shutil.copyfile(file, temporary)
+    _check_same(file, photo)
     digest = _sha256(image)
     height, width = image_size(image)
     if height * width > WHOLE_LIMIT_PX:
@@ -106,8 +108,24 @@ def _write_photo(
     if masks is None:
         raise UsageError(f"{photo['name']}: has no mask; find its cracks first")
     with masks:
+        if (masks.height, masks.width) != (height, width):
+            raise InputRefused(
+                file,
+                SIZE_MISMATCH,
+                f"{photo['name']}: has {width} x {height} px, its mask {masks.width} x "
+                f"{masks.height}; find its cracks again, or begin its strokes anew",
+            )
         target = _write_mask(masks, photo, folder / "masks" / key)
     return Pair(key, image, target, groups.setdefault(digest, key)), digest
+
+
+def _check_same(file: Path, photo: Mapping[str, Any]) -> None:
+    """Make sure that a photo that was copied is the one that its mask is of."""
+    now = FoundFile.of(file, "")
+    if now is not None and now.stamp != photo["stamp"]:
+        raise UsageError(
+            f"{photo['name']}: was replaced while the dataset was written; make it again"
+        )
 
 
 def _write_mask(masks: MaskSource, photo: Mapping[str, Any], stem: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 from crackgauge.web.database import Database, new_id
@@ -27,6 +27,20 @@ class FoundFile(NamedTuple):
     file: str
     size_bytes: int
     modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path, file: str) -> FoundFile | None:
+        """Describe a file as it is now; None where it is gone."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return cls(file, status.st_size, status.st_mtime_ns)
+
+    @property
+    def stamp(self) -> str:
+        """Names the content without reading it."""
+        return f"{self.size_bytes:x}-{self.modified_ns:x}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ class ImageRecord:
     @property
     def stamp(self) -> str:
         """Names the content of the file without reading it."""
-        return f"{self.size_bytes:x}-{self.modified_ns:x}"
+        return FoundFile(self.file, self.size_bytes, self.modified_ns).stamp
 
 
 _SELECT = """
@@ -159,11 +173,15 @@ class ImageTable:
             )
         return image_id
 
-    def listed(self, folder_id: int, found: Sequence[FoundFile]) -> None:
+    def listed(self, folder_id: int, found: Sequence[FoundFile]) -> list[str]:
         """Bring the photos of a folder in line with what lies there now.
 
         A photo that was changed becomes new; one that is gone stays, as missing.
+
+        Returns:
+            The ids of those that were changed.
         """
+        changed = []
         with self._database.write() as connection:
             rows = connection.execute(
                 "SELECT * FROM images WHERE folder_id = ?", (folder_id,)
@@ -174,19 +192,28 @@ class ImageTable:
                 if row is None:
                     self.add(each, name=each.file, folder_id=folder_id)
                 elif (row["bytes"], row["modified_ns"]) != each[1:]:
-                    connection.execute(
-                        "UPDATE images SET bytes = ?, modified_ns = ?, height_px = NULL, "
-                        "width_px = NULL, state = 'new', reason = '', sentence = '', model = NULL "
-                        "WHERE id = ?",
-                        (each.size_bytes, each.modified_ns, row["id"]),
-                    )
+                    self.set_replaced(row["id"], each)
+                    changed.append(str(row["id"]))
                 elif row["state"] == "missing":
                     state: ImageState = "done" if row["survey"] else "new"
                     self.set_state(row["id"], state)
             for row in known.values():
-                self.set_state(
-                    row["id"], "missing", "missing", "the photo is not in its folder any more"
-                )
+                self.set_missing(row["id"])
+        return changed
+
+    def set_replaced(self, image_id: str, found: FoundFile) -> None:
+        """Make a photo new whose file has another content; what was measured was of the old one."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE images SET bytes = ?, modified_ns = ?, height_px = NULL, width_px = NULL, "
+                "state = 'new', reason = '', sentence = '', model = NULL, survey = NULL, "
+                "measured = NULL, session = NULL, session_version = NULL WHERE id = ?",
+                (found.size_bytes, found.modified_ns, image_id),
+            )
+
+    def set_missing(self, image_id: str) -> None:
+        """Note that a photo is gone."""
+        self.set_state(image_id, "missing", "missing", "the photo is not in its folder any more")
 
     def set_size(self, image_id: str, height_px: int, width_px: int) -> None:
         """Note the size of the upright photo."""

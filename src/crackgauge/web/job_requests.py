@@ -48,23 +48,23 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     """Prepare a job with the settings of now.
 
     Raises:
-        Refused: the photo is gone, or the export has nothing to say.
+        Refused: the photo is gone or was replaced, or the export has nothing to say.
     """
     if job.kind == "export":
         return _export(job, project, limits)
     if job.kind == "dataset":
         return _dataset(job, project, limits)
-    image = project.images.get(str(job.image_id))
+    image, photo = _photo(project, str(job.image_id))
     if job.kind == "coarse":
         target = project.coarse(image)
-        paths = {"photo": str(project.photo(image)), "coarse": str(target)}
+        paths = {"photo": str(photo), "coarse": str(target)}
         return JobRequest("coarse", paths, _seconds_to_find(image, limits), _nothing, _hidden)
     file = f"survey-{job.id}-{job.tries}.json"
     settings = project.settings
     out = project.found(image.id)
     session = _copied_session(job, image, project)
     arguments: dict[str, Any] = {
-        "photo": str(project.photo(image)),
+        "photo": str(photo),
         "name": image.name,
         "out": str(out),
         "threshold": project.threshold,
@@ -78,6 +78,7 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     model = project.model.digest if found else image.model
 
     def keep(result: Result) -> None:
+        _check_same(project, image)
         if model is None and project.annotations.get(image.id).file is None:
             return  # the strokes were given up meanwhile, and there is nothing else
         values = json.loads((out / file).read_text("utf-8"))
@@ -95,6 +96,30 @@ def request_of(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
     task = "find" if found else "measure"
     seconds = _seconds_to_find(image, limits) if found else limits.measure_s
     return JobRequest(task, arguments, seconds, keep, _hidden)
+
+
+def _photo(project: Project, image_id: str) -> tuple[ImageRecord, Path]:
+    """Return a photo and its file, as a new one where it was replaced."""
+    image = project.images.get(image_id)
+    try:
+        return image, project.photo(image)
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+        image = project.images.get(image_id)
+        return image, project.photo(image)
+
+
+def _check_same(project: Project, image: ImageRecord) -> None:
+    """Make sure that what was measured is the photo that was listed.
+
+    Raises:
+        Refused: 409, it was replaced meanwhile.
+    """
+    if project.images.get(image.id).stamp != image.stamp or project.is_replaced(image):
+        raise Refused(
+            409, "replaced", "the photo was replaced while it was worked on; find its cracks again"
+        )
 
 
 def _seconds_to_find(image: ImageRecord, limits: Limits) -> float:
@@ -138,7 +163,15 @@ def _copied_session(job: JobRecord, image: ImageRecord, project: Project) -> tup
 
 
 def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
-    images = [image for image in project.images.every() if image.survey and image.state == "done"]
+    photos: dict[str, Path] = {}
+    for image in project.images.every():
+        if image.survey and image.state == "done":
+            try:
+                photos[image.id] = project.photo(image)
+            except Refused as refused:  # it is left out, and listed as missing
+                project.set_aside(image.id, refused)
+    everything = project.images.every()
+    images = [image for image in everything if image.id in photos]
     if not images:
         raise Refused(
             422, "nothing", "no photo was measured yet; find the cracks of some photos first"
@@ -165,7 +198,7 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
         | {"corrected by hand": f"{corrected} of {len(images)} photos"},
         "set_aside": [
             [image.name, image.reason, image.sentence]
-            for image in project.images.every()
+            for image in everything
             if image.state in ("set-aside", "missing")
         ],
         "standard": project.settings.standard,
@@ -175,7 +208,7 @@ def _export(job: JobRecord, project: Project, limits: Limits) -> JobRequest:
             {
                 "name": image.name,
                 "key": keys[image.id],
-                "photo": str(project.photo(image)),
+                "photo": str(photos[image.id]),
                 "out": str(project.found(image.id)),
                 "survey_file": str(project.survey(image)),
                 "session_file": image.session and str(project.measured_session(image)),

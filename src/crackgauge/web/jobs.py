@@ -26,8 +26,6 @@ from crackgauge.web.supervision import (
 
 KILLED = "killed-worker"
 TIMED_OUT = "timed-out"
-# Statuses of what says nothing about the photo: the disk is full, or something is busy.
-_NOT_OF_THE_PHOTO = (503, 507)
 _LOOK_EVERY_S = 1.0
 _LOG = logging.getLogger("crackgauge.web")
 
@@ -188,12 +186,8 @@ class JobQueue:
             self._project.jobs.end(
                 job.id, "failed", reason=refused.reason, sentence=refused.sentence
             )
-            if job.image_id is None or job.kind not in ("find", "measure"):
-                return
-            if refused.status not in _NOT_OF_THE_PHOTO:
-                self._project.images.set_state(
-                    job.image_id, "set-aside", refused.reason, refused.sentence
-                )
+            if job.image_id is not None and job.kind in ("find", "measure"):
+                self._project.set_aside(job.image_id, refused)
 
         self._end(job, fail)
 

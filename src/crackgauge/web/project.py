@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -129,6 +129,8 @@ class Project:
         self.jobs = JobTable(self.database)
         self.annotations = AnnotationTable(self.database)
         self.datasets = DatasetTable(self.database)
+        # Called with the id of a photo that turned out to be another one.
+        self.on_change: Callable[[str], None] = lambda _image_id: None
 
     @property
     def title(self) -> str:
@@ -166,21 +168,79 @@ class Project:
                 found.append(each)
         if not found:
             raise UsageError(f"{source}: no photo in it that can be opened")
-        self.images.listed(self.table.folder(str(root)), found)
-        return len(found)
+        with self.database.write():
+            folder_id = self.table.folder(str(root))
+            listed = {each.file for each in found}
+            for image in self.images.every():  # a pattern may name some of the folder
+                if image.folder_id == folder_id and image.file not in listed:
+                    still_there = _found_file(root / image.file, root)
+                    found += [] if still_there is None else [still_there]
+            for image_id in self.images.listed(folder_id, found):
+                self.cracks.replace(image_id, [])
+        return len(listed)
 
     def photo(self, image: ImageRecord) -> Path:
         """Return the file of a photo.
 
+        A photo that was replaced since it was listed becomes new.
+
         Raises:
-            Refused: 404, it is gone or not there as it was listed; 403, it leads elsewhere.
+            Refused: 404, it is gone; 403, it leads elsewhere; 409, it was replaced.
         """
+        path = self._photo(image)
+        now = FoundFile.of(path, image.file)
+        if now is None:
+            raise _gone(image)
+        if now.stamp == image.stamp:
+            return path
+        with self.database.write():
+            if self.images.get(image.id).stamp == image.stamp:  # nobody was quicker
+                self.images.set_replaced(image.id, now)
+                self.cracks.replace(image.id, [])
+        self.on_change(image.id)
+        raise Refused(
+            409,
+            "replaced",
+            f"{image.name}: was replaced since it was listed, and is a new photo now; load the "
+            "list again, and find its cracks",
+        )
+
+    def is_replaced(self, image: ImageRecord) -> bool:
+        """Whether the file of a photo is another one than was listed."""
+        try:
+            now = FoundFile.of(self._photo(image), image.file)
+        except Refused:
+            return False
+        return now is not None and now.stamp != image.stamp
+
+    def _photo(self, image: ImageRecord) -> Path:
         if image.folder_id is None:
-            return resolve_under(self.folder / "uploads", image.file)
-        root = self.table.folders().get(image.folder_id)
-        if root is None:
+            root = self.folder / "uploads"
+        elif image.folder_id in (folders := self.table.folders()):
+            root = Path(folders[image.folder_id])
+        else:
             raise not_found("folder of photos")
-        return resolve_under(Path(root), image.file)
+        try:
+            return resolve_under(root, image.file)
+        except Refused as refused:
+            raise _gone(image) if refused.status == 404 else refused from refused
+
+    def set_aside(self, image_id: str, refused: Refused) -> None:
+        """Note why a photo cannot be worked on.
+
+        A photo that was never measured stays as it is where that says nothing about it: the disk
+        is full, or something is busy. One that was replaced is new already.
+        """
+        image = self.images.get(image_id)
+        try:
+            self._photo(image)
+        except Refused as gone:
+            if gone.status == 404:
+                self.images.set_missing(image_id)
+                return
+        not_its_fault = refused.status in (503, 507) and image.survey is None
+        if refused.status != 409 and not not_its_fault:
+            self.images.set_state(image_id, "set-aside", refused.reason, refused.sentence)
 
     def found(self, image_id: str) -> Path:
         """Return the folder of what was found in a photo."""
@@ -267,6 +327,12 @@ class Project:
                         path.unlink(missing_ok=True)
 
 
+def _gone(image: ImageRecord) -> Refused:
+    return Refused(
+        404, "missing", f"{image.name}: is not in its folder any more; put it back, or leave it"
+    )
+
+
 def _found_file(path: Path, root: Path) -> FoundFile | None:
     """Describe a listed photo; None for one that leads out of its folder or is gone."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100  a link keeps its own name
@@ -276,11 +342,10 @@ def _found_file(path: Path, root: Path) -> FoundFile | None:
         return None
     file = name.relative_to(root).as_posix()
     try:
-        status = resolve_under(root, file).stat()
         file.encode()
-    except (Refused, OSError, UnicodeEncodeError):
+        return FoundFile.of(resolve_under(root, file), file)
+    except (Refused, UnicodeEncodeError):
         return None
-    return FoundFile(file, status.st_size, status.st_mtime_ns)
 
 
 def display_name(given: str) -> str:

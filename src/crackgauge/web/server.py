@@ -159,6 +159,7 @@ def _start(
     trainer.start()
     stack.callback(trainer.close)
     state = State(project, queue, renderer, tracing, annotations, trainer, events, limits, access)
+    project.on_change = state.tell_image
     closing = threading.Event()
     looking = threading.Thread(target=_look_at_photos, args=(state, closing), daemon=True)
     stack.callback(looking.join, 10)
@@ -185,10 +186,8 @@ def _look_at_photos(state: State, closing: threading.Event) -> None:
             if found["coarse"] and not state.project.coarse(image).is_file():
                 state.queue.add("coarse", [image.id])
         except Refused as refused:
-            if refused.status not in (500, 503):  # which say nothing about the photo
-                state.project.images.set_state(
-                    image.id, "set-aside", refused.reason, refused.sentence
-                )
+            if refused.status != 500:  # which says nothing about the photo
+                state.project.set_aside(image.id, refused)
         except CrackgaugeError:  # the disk is full: the next start looks again
             return
         state.tell_image(image.id)
