@@ -29,7 +29,7 @@ LIMITS = {
     "traces": 1,
     "strokes": 4,
     "session_bytes": 4000,
-    "datasets": 0,
+    "datasets": 1,
 }
 
 
@@ -207,5 +207,13 @@ def test_too_many_strokes(bounded: Running):
 
 
 def test_too_many_datasets(bounded: Running):
-    answer = bounded.send("POST", "/api/datasets", {"name": "one"})
-    assert (answer.status, answer.json["reason"]) == (413, "too-many")
+    """One that is still to be written counts too."""
+    ids = [bounded.image(f"{name}.png")["id"] for name in "ab"]
+    for image in ids:
+        bounded.send("POST", f"/api/images/{image}/annotation", {"version": 0, "start": "nothing"})
+    bounded.send("POST", "/api/jobs", {"kind": "measure", "images": ids})
+    bounded.wait_for_all()
+    first, second = (bounded.send("POST", "/api/datasets", {"name": name}) for name in "xy")
+    assert first.status == 202
+    assert (second.status, second.json["reason"]) == (413, "too-many")
+    assert len(bounded.get("/api/datasets").json) <= 1

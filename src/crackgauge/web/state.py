@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -12,6 +12,7 @@ from crackgauge.web.events import Events
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.job_table import JobRecord
 from crackgauge.web.jobs import JobQueue
+from crackgauge.web.lending import Lending
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project
 from crackgauge.web.renderer import Renderer
@@ -34,6 +35,7 @@ class State:
     events: Events
     limits: Limits
     access: Access
+    lending: Lending = field(default_factory=Lending)
 
     def image(self, record: ImageRecord) -> Image:
         """Word a photo."""
