@@ -66,7 +66,13 @@ class Opened:
         self.wait_for_photo()
 
     def wait_for_photo(self) -> None:
-        self.page.locator(".stage[data-shown=true]").wait_for()
+        """Wait until the photo of the address is drawn, as far as it is seen."""
+        self.page.wait_for_function(
+            """() => {
+                const { shown, photo } = document.querySelector(".stage")?.dataset ?? {};
+                return shown === "true" && location.hash.includes(`photo=${photo}`);
+            }"""
+        )
 
     def on_screen(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the photo is in the window, by the view in the address."""
@@ -134,6 +140,27 @@ class Opened:
             layer,
         )
         return counted
+
+
+class Held:
+    """Keeps back what a page asks of the server, until it is released."""
+
+    def __init__(self, page: Any, pattern: str) -> None:
+        self._is_open = False
+        self.routes: list[Any] = []
+        page.route(pattern, self._take)
+
+    def _take(self, route: Any) -> None:
+        if self._is_open:
+            route.continue_()
+        else:
+            self.routes.append(route)
+
+    def release(self) -> None:
+        """Let go on what was kept back, and whatever comes after it."""
+        self._is_open = True
+        for each in self.routes:
+            each.continue_()
 
 
 @pytest.fixture(scope="session")

@@ -194,11 +194,12 @@ function Chosen({ crack }: { crack: Crack }) {
         ))}
         <div>
           <dt>Direction</dt>
-          <dd>{measure(crack, "angle_deg").toFixed(0)}°</dd>
+          <dd>{rounded(measure(crack, "angle_deg"), "°")}</dd>
         </div>
         <div>
           <dt>Confidence</dt>
-          <dd>{(100 * measure(crack, "confidence")).toFixed(0)} %</dd>
+          {/* Strokes by hand have none. */}
+          <dd>{rounded(100 * measure(crack, "confidence"), " %")}</dd>
         </div>
       </dl>
       <div class="decide" role="group" aria-label="Decide">
@@ -209,6 +210,10 @@ function Chosen({ crack }: { crack: Crack }) {
       <Comment crack={crack} />
     </section>
   );
+}
+
+function rounded(value: number, unit: string): string {
+  return value < 0 ? "–" : `${value.toFixed(0)}${unit}`;
 }
 
 function Decide(props: { crack: Crack; decision: Decision; words: string; letter: string }) {

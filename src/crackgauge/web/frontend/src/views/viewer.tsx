@@ -12,6 +12,7 @@ import { crackNumber, layers, photoId, tracing, view } from "../state/place";
 import { classes, connection } from "../state/project";
 import { threshold } from "../state/threshold";
 import { heat, maskFrom } from "../viewer/colours";
+import "../viewer/quiet";
 import { Stage } from "../viewer/stage";
 import { Icon } from "./icons";
 import { Apply, LayerBar, opacity } from "./layer_bar";
@@ -62,6 +63,7 @@ export function Viewer() {
       <div
         class={`stage${tracing.value ? " drawing" : ""}`}
         ref={element}
+        data-photo={zoomOf.value?.id}
         tabIndex={0}
         role="application"
         aria-label="The photo; arrow keys move it, plus and minus zoom"
