@@ -85,6 +85,17 @@ class Opened:
             box["y"] + box["height"] / 2 + (y - centre_y) * zoom,
         )
 
+    def wait_until_still(self) -> None:
+        """Wait until the photo lies where the address says: bars above it move it."""
+        self.page.wait_for_function(
+            """() => new Promise((resolve) => {
+                const seen = () => `${location.hash} ${document.querySelector(".stage").clientHeight}`;
+                const before = seen();
+                window.setTimeout(() => resolve(seen() === before), 300);
+            })"""
+        )
+        self.page.wait_for_function("location.hash.includes('view=')")
+
     def click(self, x: float, y: float) -> None:
         """Click on a point of the photo, and not twice at once."""
         self.page.wait_for_function("location.hash.includes('view=')")
