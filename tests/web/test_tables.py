@@ -171,23 +171,40 @@ def test_jobs_wait_in_turn(database: Database):
 
 
 def test_an_export_waits_and_a_photo_is_worked_on_once(database: Database):
-    """Two workers: the second takes what is neither the same photo nor an export too early."""
+    """Two workers: the second takes what is neither the same photo nor on the other side of an
+    export, which reads what the others write."""
     images, jobs = ImageTable(database), JobTable(database)
     a, b = (images.add(FoundFile(name, 1, 1), name=name) for name in "ab")
     find_a = jobs.add("find", [a], most=9)[0].id
     measure_a = jobs.add("measure", [a], most=9)[0].id
     export = jobs.add("export", [None], most=9)[0].id
     find_b = jobs.add("find", [b], most=9)[0].id
-    begun = [job.id for job in (jobs.claim(), jobs.claim()) if job is not None]
-    assert begun == [find_a, find_b]
-    assert jobs.claim() is None
-    jobs.end(find_a, "done")
-    jobs.end(find_b, "done")
-    for expected in (measure_a, export):
+    dataset = jobs.add("dataset", [None], most=9)[0].id
+    for expected in (find_a, measure_a, export, find_b, dataset):
         job = jobs.claim()
         assert job is not None
         assert job.id == expected
+        other = jobs.claim()
+        assert other is None
         jobs.end(job.id, "done")
+    jobs.add("find", [a, b], most=9)
+    assert [jobs.claim(), jobs.claim()].count(None) == 0
+
+
+def test_a_photo_whose_cancelled_job_still_runs_is_left_alone(database: Database):
+    images, jobs = ImageTable(database), JobTable(database)
+    a, b = (images.add(FoundFile(name, 1, 1), name=name) for name in "ab")
+    jobs.add("find", [a], most=9)
+    first = jobs.claim()
+    assert first is not None
+    jobs.cancel(first.id)
+    (again,), (of_b,) = jobs.add("find", [a], most=9), jobs.add("find", [b], most=9)
+    claimed = jobs.claim(not_of=[a])
+    assert claimed is not None
+    assert claimed.id == of_b.id
+    claimed = jobs.claim()
+    assert claimed is not None
+    assert claimed.id == again.id
 
 
 def test_a_full_queue_takes_all_or_nothing(database: Database):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,13 +17,16 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 # Jobs that ended are kept so many, the newest ones; all of those whose result is kept.
 _KEPT = 1000
 _RESULTS = "('export', 'dataset', 'train')"
+# An export or a dataset reads what finding and measuring write.
 _NEXT = """
     SELECT id FROM jobs AS job WHERE state = 'queued' AND kind <> 'train'
+        AND (image_id IS NULL OR image_id NOT IN (SELECT value FROM json_each(?)))
         AND NOT EXISTS (SELECT 1 FROM jobs AS other
             WHERE other.state = 'running' AND other.image_id = job.image_id)
-        AND (kind NOT IN ('export', 'dataset') OR NOT EXISTS (SELECT 1 FROM jobs AS other
-            WHERE other.state IN ('queued', 'running') AND other.kind IN ('find', 'measure')
-                AND other.number < job.number))
+        AND NOT EXISTS (SELECT 1 FROM jobs AS other
+            WHERE other.state IN ('queued', 'running') AND other.number < job.number
+                AND (job.kind IN ('export', 'dataset') AND other.kind IN ('find', 'measure')
+                    OR job.kind IN ('find', 'measure') AND other.kind IN ('export', 'dataset')))
     ORDER BY kind <> 'coarse', number LIMIT 1
 """
 _NEXT_TRAINING = (
@@ -141,13 +144,17 @@ class JobTable:
             ).fetchall()
         return {"queued": 0, "running": 0} | {row["state"]: int(row["count"]) for row in rows}
 
-    def claim(self) -> JobRecord | None:
+    def claim(self, *, not_of: Collection[str] = ()) -> JobRecord | None:
         """Begin the job that has waited longest; a small copy, which somebody looks for, first.
 
         Of one photo one job runs at a time; an export or a dataset waits for all that was asked
-        before it. Trainings are another's to begin, see `claim_training`.
+        before it, and what is found and measured after it waits for it. Trainings are another's
+        to begin, see `claim_training`.
+
+        Args:
+            not_of: photos that are still worked on, though their job was cancelled.
         """
-        return self._claim(_NEXT)
+        return self._claim(_NEXT, json.dumps(sorted(not_of)))
 
     def claim_training(self) -> JobRecord | None:
         """Begin the training that has waited longest."""
@@ -169,9 +176,9 @@ class JobTable:
             ).fetchall()
         return [_record(row) for row in rows]
 
-    def _claim(self, query: str) -> JobRecord | None:
+    def _claim(self, query: str, *values: str) -> JobRecord | None:
         with self._database.write() as connection:
-            row = connection.execute(query).fetchone()
+            row = connection.execute(query, values).fetchone()
             if row is None:
                 return None
             connection.execute(

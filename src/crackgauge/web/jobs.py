@@ -56,6 +56,9 @@ class JobQueue:
         self._news = threading.Condition()
         self._closing = threading.Event()
         self._shares: dict[str, float] = {}
+        self._claiming = threading.Lock()
+        # Photos that a worker has its hands on; a job that was cancelled takes a moment to end.
+        self._at_work: set[str] = set()
         self._complaints = Complaints(self._closing)
         self._workers = [WorkerProcess(settings) for _ in range(workers)]
         self._threads = [
@@ -123,7 +126,7 @@ class JobQueue:
         while not self._closing.is_set():
             try:
                 worker.ensure()
-                job = self._project.jobs.claim()
+                job = self._claim()
             except CrackgaugeError as error:
                 self._complaints.say(f"no job can be begun, trying again: {error}")
                 self._sleep(AGAIN_S)
@@ -133,6 +136,14 @@ class JobQueue:
                 self._sleep(_LOOK_EVERY_S)
                 continue
             self._run(job, worker)
+            self._at_work.discard(job.image_id or "")
+
+    def _claim(self) -> JobRecord | None:
+        with self._claiming:
+            job = self._project.jobs.claim(not_of=self._at_work)
+            if job is not None and job.image_id is not None:
+                self._at_work.add(job.image_id)
+            return job
 
     def _sleep(self, seconds: float) -> None:
         with self._news:

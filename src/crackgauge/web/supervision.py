@@ -91,7 +91,7 @@ class WorkerProcess:
         self._lines = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
         settings = json.dumps(asdict(self._settings))
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "crackgauge.web.worker", settings],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -100,7 +100,11 @@ class WorkerProcess:
             env=environment,
             start_new_session=True,  # a Ctrl-C in the terminal is the server's to handle
         )
-        threading.Thread(target=_read_lines, args=(self._process, self._lines), daemon=True).start()
+        self._process = process
+        threading.Thread(target=_read_lines, args=(process, self._lines), daemon=True).start()
+        if self._closed:  # meanwhile: who closed it may not have seen this process
+            self.end()
+            raise WorkerEnded("the server is being closed")
         answer = self._wait(time.monotonic() + _READY_S, _is_ready, _never)
         if "unready" in answer:
             self.end()
