@@ -58,7 +58,7 @@ def test_kill_9_of_the_server_loses_nothing(contrast_model: Path, tmp_path: Path
     settings = running.send("PATCH", "/api/project", {"version": 1, "threshold": 0.4}).json
     running.kill()
 
-    (tmp_path / "project" / "uploads" / "never-answered").write_bytes(b"half")
+    (tmp_path / "project" / "uploads" / ("0" * 16)).write_bytes(b"half")
     running = start_server(tmp_path / "project", **given)
     running.wait_for_all()
     assert running.get(f"/api/cracks/{crack['id']}").json["comment"] == judged["comment"]

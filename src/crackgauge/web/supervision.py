@@ -70,7 +70,7 @@ class WorkerProcess:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._number = 0
-        self._closed = False
+        self._closed = threading.Event()
 
     @property
     def pid(self) -> int | None:
@@ -85,7 +85,7 @@ class WorkerProcess:
             WorkerEnded: it ended while it was starting, or the model is not what it was.
             OutOfTime: it did not get ready.
         """
-        if self.pid is not None or self._closed:
+        if self.pid is not None or self._closed.is_set():
             return
         self.end()  # of one that somebody else ended, its pipes are left
         self._lines = queue.SimpleQueue()
@@ -102,7 +102,7 @@ class WorkerProcess:
         )
         self._process = process
         threading.Thread(target=_read_lines, args=(process, self._lines), daemon=True).start()
-        if self._closed:  # meanwhile: who closed it may not have seen this process
+        if self._closed.is_set():  # meanwhile: who closed it may not have seen this process
             self.end()
             raise WorkerEnded("the server is being closed")
         answer = self._wait(time.monotonic() + _READY_S, _is_ready, _never)
@@ -172,7 +172,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the process, and start no other."""
-        self._closed = True
+        self._closed.set()
         self.end()
 
     def _wait(
