@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +111,7 @@ def trace_and_undo(opened: Opened, running: Running, image: str, start: Place, e
     count = len(running.get(f"/api/images/{image}/annotation").json["strokes"])
     opened.click(*start)
     opened.click(*end)
-    page.get_by_text("px long").wait_for()
+    page.get_by_text(re.compile(r"\d (px|mm) long")).wait_for()
     page.keyboard.press("Enter")
     opened.wait_for_strokes(count + 1)
     page.keyboard.press("Control+z")
@@ -153,7 +154,7 @@ def work_on_the_large_photo(opened: Opened, running: Running) -> int:
     opened.choose("deck.tif")
     image = running.image("deck.tif")["id"]
     page.get_by_role("button", name="Find its cracks").click()
-    opened.row(1).wait_for(timeout=900_000)
+    page.locator(".crack-row:not(.head)").first.wait_for(timeout=900_000)
     assert len(running.cracks(image)) > 100
     try_threshold(opened)
     rejected = judge(opened, running, image)
