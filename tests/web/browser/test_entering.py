@@ -47,6 +47,48 @@ def test_photos_are_dropped(walls: Running, open_page: Open):
     assert opened.page.locator("img[src=x]").count() == 0
 
 
+def test_a_folder_is_dropped(walls: Running, tmp_path: Path, open_page: Open):
+    """With all of its photos, and nothing else of it."""
+    inner = tmp_path / "visit" / "pier"
+    write_wall(tmp_path / "visit" / "outside.png", 60, 80)
+    write_wall(inner / "inside.png", 60, 80)
+    (inner / "notes.txt").write_text("wet")
+    opened = open_page(walls)
+    opened.wait_for_photo()
+    hand = opened.page.context.new_cdp_session(opened.page)
+    dropped = {"items": [], "files": [str(tmp_path / "visit")], "dragOperationsMask": 1}
+
+    def drag(*kinds: str) -> None:
+        for kind in kinds:
+            what = {"type": kind, "x": 400, "y": 300, "data": dropped}
+            hand.send("Input.dispatchDragEvent", what)
+            opened.settle()
+
+    drag("dragEnter", "dragOver")
+    opened.page.get_by_text("to add them").wait_for()
+    drag("dragOver", "drop")
+    opened.notice("2 photos were added")
+    assert {walls.image(name)["height_px"] for name in ("outside.png", "inside.png")} == {60}
+
+
+def test_photos_are_sent_again_when_the_server_is_back(walls: Running, open_page: Open):
+    opened = open_page(walls)
+    opened.wait_for_photo()
+    page = opened.page
+    names = ["late-1.png", "late-2.png", "late-3.png"]
+    files = [{"name": name, "mimeType": "image/png", "buffer": png_of(60, 80)} for name in names]
+    page.route("**/api/images?name=*", lambda route: route.abort())
+    page.locator("#add-photos").set_input_files(files)
+    notice = opened.notice("late-1.png and 2 more: not added")
+    assert page.locator(".notice.error").count() == 1
+    page.unroute("**/api/images?name=*")
+    notice.get_by_role("button", name="Try again").click()
+    opened.notice("3 photos were added")
+    assert [walls.image(name)["name"] for name in names] == names
+    assert all("ERR_FAILED" in text for text in opened.said)
+    opened.said.clear()
+
+
 def test_the_token_is_asked_for_once(
     serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path, open_page: Open
 ):
@@ -74,11 +116,12 @@ def test_a_killed_server_loses_nothing(
     serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path, open_page: Open
 ):
     write_wall(tmp_path / "photos" / "three.png", 300, 400, 60, 150, 240)
+    write_wall(tmp_path / "photos" / "two.png", 300, 400, 60, 150)
     settings = {"photos": tmp_path / "photos", "model": contrast_model}
     running = serve_at(tmp_path / "project", **settings)
-    running.find(running.image("three.png")["id"])
+    running.find(running.image("three.png")["id"], running.image("two.png")["id"])
     opened = open_page(running)
-    opened.wait_for_photo()
+    opened.choose("three.png")
     page = opened.page
     opened.row(1).click()
     for key in "ra":  # shown at once, and safe when the server has answered
@@ -91,10 +134,13 @@ def test_a_killed_server_loses_nothing(
     again = page.locator(".notice").get_by_role("button", name="Try again")
     again.wait_for()
     assert page.locator(".crack-row.rejected").count() == 0
+    opened.photo("two.png").click()
+    page.get_by_text("Loading …").wait_for()
     running = serve_at(tmp_path / "project", port=running.port, **settings)
     page.get_by_text("The server does not answer.").wait_for(state="detached")
-    again.click()
-    page.wait_for_selector(".crack-row.rejected")
+    opened.row(2).wait_for()  # what could not be loaded is there
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        again.click()
     image = running.image("three.png")["id"]
     assert [each["decision"] for each in running.cracks(image)] == ["accepted", "rejected", "open"]
     assert all("ERR_" in text for text in opened.said)

@@ -63,6 +63,37 @@ def test_a_scale_by_number_and_by_a_marker_that_is_not_there(
     page.get_by_role("button", name="Use it").click()
     page.get_by_role("button", name="0.5 mm/px").wait_for()
     assert scale_of(walls, image) == 0.5
+    page.get_by_role("button", name="0.5 mm/px").click()
+    page.get_by_text("An ArUco marker").click()
+    page.get_by_label("Side of the marker in mm").fill("50")
+    page.get_by_role("button", name="Use it").click()
+    page.locator(".photo-facts").get_by_text("no marker of the family").wait_for()
+    page.get_by_role("button", name="no scale").wait_for()
+
+
+def test_a_dialog_shows_what_went_wrong_and_keeps_what_is_marked(walls: Running, open_page: Open):
+    opened = open_page(walls)
+    opened.wait_for_photo()
+    page = opened.page
+    page.get_by_role("button", name="Settings").click()
+    field = page.get_by_label("mm per pixel")
+    field.fill("0.25")
+    page.route("**/api/project", lambda route: route.abort())
+    page.get_by_role("button", name="Keep").click()
+    notice = opened.notice("does not answer")
+    notice.get_by_role("button", name="Dismiss").click()  # it is not under the dialog
+    notice.wait_for(state="detached")
+    box = field.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(5, box["y"] + 5, steps=3)  # marks the text, and ends beside the dialog
+    page.mouse.up()
+    opened.settle()
+    assert field.input_value() == "0.25"
+    page.mouse.click(5, 400)
+    page.locator("dialog").wait_for(state="detached")
+    assert all("ERR_FAILED" in text for text in opened.said)
+    opened.said.clear()
 
 
 def test_a_standard_grades_and_the_report_is_downloaded(
