@@ -257,7 +257,9 @@ export class Stage {
     const { viewer } = this;
     // The photo is drawn again for each tile that comes; what lies over it only where it moves.
     viewer.addHandler("update-viewport", () => this.follow());
+    viewer.addHandler("animation-start", () => this.mark("moving", true));
     viewer.addHandler("animation-finish", () => {
+      this.mark("moving", false);
       this.redraw();
       this.tellView();
     });
@@ -301,7 +303,7 @@ export class Stage {
   }
 
   /** Say on the element itself what is drawn, for style sheets and tests. */
-  private mark(name: "shown" | "complete", is: boolean): void {
+  private mark(name: "shown" | "complete" | "moving", is: boolean): void {
     const word = String(is);
     if (this.element.dataset[name] !== word) this.element.dataset[name] = word;
   }
