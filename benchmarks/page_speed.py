@@ -6,6 +6,8 @@ searched and shown first. In Chromium without a window, 1280 x 800 px, driven by
 - **Opening**: from the start of the navigation until all tiles of the first photo that are in sight
   are drawn, in a new browser without a cache. "first": the server has drawn none of its pictures
   yet, but has drawn the last photo small, so that it is past its own start; "again": it has.
+  "beside the start": from the moment at which the server names its address, while its workers are
+  still being started and it looks at all photos; it has drawn the first photo before.
 - **Frames**: the times between frames while the photo is panned and zoomed with mask and lines over
   it, by `requestAnimationFrame`. First with tiles that come from the server, then over the same
   way again; beside them an empty page, which tells what the machine itself leaves out.
@@ -151,13 +153,15 @@ def find_first(browser: Browser, address: str) -> None:
 
 def openings(browser: Browser, photos: Path, project: Path) -> list[dict[str, Any]]:
     """Open the project, with nothing drawn yet and again."""
-    taken: dict[str, list[float]] = {"first": [], "again": []}
+    taken: dict[str, list[float]] = {"first": [], "again": [], "beside the start": []}
     for _ in range(REPEATS):
         shutil.rmtree(project / "cache", ignore_errors=True)
         with served(photos, project) as address:
             wait_until_looked_at(browser, address)
             for name in ("first", "again"):
                 taken[name].append(opening(browser, address))
+        with served(photos, project) as address:
+            taken["beside the start"].append(opening(browser, address))
     return [
         {"opening": name, "median": float(np.median(times)), "slowest": max(times)}
         for name, times in taken.items()
