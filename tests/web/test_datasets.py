@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import zipfile
 from collections.abc import Callable
@@ -177,20 +178,26 @@ def test_a_dataset_is_removed(running: Running):
 
 def test_the_command_line_writes_the_same(
     running: Running,
+    serve_at: Callable[..., Running],
     contrast_model: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ):
-    """Byte for byte, but for the name; while a server works on the project it is refused."""
-    made = make(running, seed=7)
-    given = ["data", "from-project", str(running.project)]
+    """Byte for byte, but for the name, also where strokes are newer than the measures; while a
+    server works on the project it is refused."""
+    target = f"/api/images/{running.image('a.png')['id']}/annotation/strokes"
+    stroke = {"kind": "brush", "points": [[20, 10], [70, 10]], "diameter_px": 4}
+    assert running.send("POST", target, {"version": 2, "stroke": stroke}).status == 200
     rest = ["--seed", "7", "--model", str(contrast_model), "--quiet"]
-    assert run([*given, str(tmp_path / "out"), *rest]) == 2
+    assert run(["data", "from-project", str(running.project), str(tmp_path / "out"), *rest]) == 2
     assert "another run" in capsys.readouterr().err
     running.process.send_signal(signal.SIGTERM)
     running.process.communicate(timeout=30)
 
+    given = ["data", "from-project", str(shutil.copytree(running.project, tmp_path / "copy"))]
     assert run([*given, str(tmp_path / "out"), *rest]) == 0
+    again = serve_at(running.project, model=contrast_model)
+    made = make(again, seed=7)
     folder = running.project / "datasets" / made["id"]
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     out = tmp_path / "out"

@@ -259,3 +259,26 @@ def test_a_dataset_has_no_pair_of_a_photo_and_the_mask_of_another(desk: Desk, tm
         collect(desk.project, tmp_path / "work", **given)
     with pytest.raises(Refused, match="1 photos are corrected"):
         collect(desk.project, tmp_path / "work", **given)
+
+
+@pytest.mark.parametrize("kind", ["export", "dataset"])
+def test_what_failed_or_was_cancelled_leaves_nothing(desk: Desk, kind: Any):
+    desk.queue.start()
+    for name in ("a.png", "b.png"):
+        desk.ended(desk.add("find", name))
+        for crack in desk.project.cracks.of_image(desk.image(name).id):
+            desk.project.cracks.judge(crack.id, version=1, decision="accepted", comment=None)
+    a = desk.project.found(desk.image().id)
+    survey = desk.project.survey(desk.image())
+    content = survey.read_text()
+    survey.write_text("damaged")
+    shutil.rmtree(a / "probabilities")
+    arguments = {"formats": ["csv"], "name": "d", "val_share": 0.5, "seed": 0}
+    (failing,) = desk.queue.add(kind, [None], arguments)
+    assert desk.ended(failing.id).state == "failed"
+    survey.write_text(content)
+    when_it_runs(desk, lambda: desk.project.jobs.cancel(desk.project.jobs.newest(1)[0].id))
+    (cancelled,) = desk.queue.add(kind, [None], arguments)
+    assert desk.ended(cancelled.id).state == "cancelled"
+    rooms = [desk.project.folder / room for room in ("exports", "datasets")]
+    wait_until(lambda: not any(path for room in rooms for path in room.iterdir()), 10)

@@ -13,6 +13,7 @@ from crackgauge.web.dataset_table import DatasetTable
 from crackgauge.web.image_table import ImageTable
 from crackgauge.web.job_table import JobTable
 from crackgauge.web.migrations import MIGRATIONS, migrate
+from crackgauge.web.project import Project, read_model_info
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -61,8 +62,11 @@ def test_a_newer_project_is_left_alone(tmp_path: Path):
     connection = connect(tmp_path / DATABASE_FILE)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
+    content = (tmp_path / DATABASE_FILE).read_bytes()
     with pytest.raises(UsageError, match="version 99"):
-        Database(tmp_path / DATABASE_FILE)
+        Project(tmp_path, read_model_info(None))
+    assert (tmp_path / DATABASE_FILE).read_bytes() == content
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path):

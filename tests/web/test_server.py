@@ -257,6 +257,7 @@ def test_one_server_a_project(served: Running, contrast_model: Path):
         ({"host": "203.0.113.9", "token": "0123456789abcdef" * 2}, "cannot be listened on"),
         ({"mm_per_px": -1.0}, "expected a positive number"),
         ({"photos": "/nothing/here"}, "no such file or folder"),
+        ({"project": Path(__file__)}, "is no folder; choose another --project"),
     ],
 )
 def test_it_refuses_to_start(

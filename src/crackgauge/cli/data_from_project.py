@@ -45,7 +45,7 @@ def command(
     rejected cracks are cut out of its mask. provenance.json says what each mask was made of.
     """
     from crackgauge.cli.running import counted
-    from crackgauge.web.collecting import write_project_dataset
+    from crackgauge.web.project_dataset import write_project_dataset
 
     with counted(quiet=quiet, advice="nothing was written; run it again") as progress:
         made = write_project_dataset(

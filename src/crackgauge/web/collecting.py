@@ -4,68 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from crackgauge.files import storing
-from crackgauge.pipeline.folder import held
 from crackgauge.web.crack_table import CrackRecord
-from crackgauge.web.database import DATABASE_FILE
-from crackgauge.web.dataset_writing import write_dataset
 from crackgauge.web.image_table import ImageRecord
-from crackgauge.web.project import Project, read_model_info
+from crackgauge.web.project import Project
 from crackgauge.web.refusals import Refused
 
 FEWEST = 2
 _ODD = re.compile(r"[^A-Za-z0-9_]+")
 _LONGEST = 80
-
-
-def write_project_dataset(
-    project: Path,
-    out: Path,
-    *,
-    model: Path | None = None,
-    val_share: float = 0.2,
-    seed: int = 0,
-    tell: Callable[[int, int], None] = lambda _done, _all: None,
-) -> dict[str, Any]:
-    """Write the corrected photos of a project that no server works on as a dataset.
-
-    Args:
-        project: its folder.
-        out: the folder to write, which is not there.
-        model: the model that the project was served with; None for the default.
-        val_share: of the photos, to validate on.
-        seed: another seed, other splits.
-        tell: called with the number of photos that are done, and of all.
-
-    Returns:
-        As `write_dataset`.
-
-    Raises:
-        UsageError: no project, a server works on it, or `out` is there.
-        Refused: fewer than two photos were corrected, or some by another model's prediction.
-        InputRefused: a photo cannot be read any more.
-        StorageError: the disk is full.
-    """
-    if not (project / DATABASE_FILE).is_file():
-        raise Refused(404, "no-project", f"{project}: is no project of `crackgauge serve`")
-    with held(project):
-        opened = Project(project, read_model_info(model))
-        try:
-            work = opened.folder / "datasets" / ".work"
-            arguments = collect(opened, work, name=opened.title, val_share=val_share, seed=seed) | {
-                "folder": str(out.resolve())
-            }
-            count = len(arguments["photos"])
-            try:
-                return write_dataset(arguments, lambda share: tell(round(share * count), count))
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-        finally:
-            opened.database.close()
 
 
 def collect(
@@ -137,7 +87,7 @@ def check_images(project: Project, chosen: list[ImageRecord]) -> None:
             422,
             "outdated",
             f"{len(outdated)} photos were searched with another model; find their cracks again, "
-            "or serve the project with that model",
+            "or give that model (--model)",
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crackgauge.errors import StorageError, UsageError
-from crackgauge.web.migrations import migrate
+from crackgauge.web.migrations import check_version, migrate
 
 DATABASE_FILE = "project.sqlite3"
 _NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
@@ -32,6 +32,7 @@ class Database:
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
+            check_version(self._connection)
             # FULL: a commit is on the disk before it returns, so that nothing answered is lost.
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,8 +62,7 @@ def write_dataset(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         StorageError: the disk is full.
     """
     folder, photos = Path(arguments["folder"]), arguments["photos"]
-    if folder.exists():
-        raise UsageError(f"{folder}: is there already; give a folder that is not")
+    check_is_new(folder)
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     try:
@@ -86,6 +86,16 @@ def write_dataset(arguments: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
         "cracks": sum(row["cracks"] for row in rows),
         "splits": {name: len(members) for name, members in splits.items()},
     }
+
+
+def check_is_new(folder: Path) -> None:
+    """Make sure that a dataset overwrites nothing.
+
+    Raises:
+        UsageError: there is something of that name.
+    """
+    if os.path.lexists(folder):
+        raise UsageError(f"{folder}: is there already; give a folder that is not")
 
 
 def _write_photo(

@@ -175,7 +175,14 @@ class JobQueue:
             _LOG.exception("this is a bug of crackgauge")
             self._fail(job, as_refused(error))
         self._shares.pop(job.id, None)
+        if job.kind in ("export", "dataset"):
+            self._clear(job)
         self._tell(job.id)
+
+    def _clear(self, job: JobRecord) -> None:
+        """Remove what is of no use any more; its worker has let go of it."""
+        if self._project.jobs.get(job.id).state in ("failed", "cancelled"):
+            self._project.clear_unfinished(job.id)
 
     def _keep(self, job: JobRecord, request: JobRequest, result: dict[str, Any]) -> None:
         request.keep(result)

@@ -96,6 +96,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
+def check_version(
+    connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS
+) -> int:
+    """Return the version of a project, and change nothing.
+
+    Raises:
+        UsageError: the project was written by a newer version.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise UsageError(
+            f"the project has version {version}, this crackgauge knows up to {len(migrations)}; "
+            "install a newer crackgauge"
+        )
+    return int(version)
+
+
 def migrate(
     connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS
 ) -> None:
@@ -108,12 +125,7 @@ def migrate(
     Raises:
         UsageError: the project was written by a newer version.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations):
-        raise UsageError(
-            f"the project has version {version}, this crackgauge knows up to {len(migrations)}; "
-            "install a newer crackgauge"
-        )
+    version = check_version(connection, migrations)
     for number, statements in enumerate(migrations[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -119,10 +119,12 @@ class Project:
     def __init__(self, folder: Path, model: ModelInfo) -> None:
         self.folder = folder.resolve()
         self.model = model
+        with storing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self.database = Database(self.folder / DATABASE_FILE)  # refused, it is left as it is
         for room in ROOMS:
             with storing(self.folder):
-                (self.folder / room).mkdir(parents=True, exist_ok=True)
-        self.database = Database(self.folder / DATABASE_FILE)
+                (self.folder / room).mkdir(exist_ok=True)
         self.table = ProjectTable(self.database)
         self.images = ImageTable(self.database)
         self.cracks = CrackTable(self.database)
@@ -302,6 +304,16 @@ class Project:
             return image.scale
         mm_per_px = self.settings.mm_per_px
         return {} if mm_per_px is None else {"mm_per_px": mm_per_px}
+
+    def clear_unfinished(self, job_id: str) -> None:
+        """Remove what an export or a dataset left that failed or was cancelled."""
+        datasets = self.folder / "datasets"
+        for folder in (
+            self.export_folder(job_id),
+            datasets / f".{job_id}.work",
+            datasets / f".{job_id}.building",
+        ):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what a killed server left half-done: what was never answered.

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from crackgauge.errors import CrackgaugeError, UsageError
+from crackgauge.files import storing
 from crackgauge.pipeline.folder import held
 from crackgauge.web.access_token import check_token, require_token
 from crackgauge.web.annotating import Annotations
@@ -98,7 +99,7 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
     model = read_model_info(settings.model)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listening(settings.host, settings.port))
-        settings.project.mkdir(parents=True, exist_ok=True)
+        _make_folder(settings.project)
         stack.enter_context(held(settings.project))
         project = Project(settings.project, model)
         stack.callback(project.database.close)
@@ -110,6 +111,13 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
         page = read_page(settings.page)
         state = _start(project, settings, token, frozenset(page), stack)
         _run(create_app(state, page), state, settings, listening, ready)
+
+
+def _make_folder(folder: Path) -> None:
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder; choose another --project")
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def _set_scale(project: Project, mm_per_px: float) -> None:
