@@ -113,7 +113,8 @@ export class Stage {
 
   /** More is known of a large photo that is drawn roughly as yet, or all of it. */
   sharpen(isAll: boolean): void {
-    void this.tiles?.sharpen(isAll);
+    // All of it roughly comes before a part of it sharply.
+    if (isAll || this.element.dataset.shown === "true") void this.tiles?.sharpen(isAll);
   }
 
   /** Take the probability of the photo, as it is now; null where there is none. */
