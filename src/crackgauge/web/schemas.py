@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -20,7 +21,9 @@ Index = Annotated[int, Path(ge=0, le=1_000_000)]
 LevelNumber = Annotated[int, Path(ge=0, le=40)]
 Comment = Annotated[str, Field(max_length=4000)]
 Version = Annotated[int, Field(ge=1, description="the one that you have seen")]
-Positive = Annotated[float, Field(gt=0, lt=1e9, allow_inf_nan=False)]
+# Of a scale; beyond them a report cannot be drawn.
+LEAST, MOST = 1e-9, 1e9
+Positive = Annotated[float, Field(ge=LEAST, lt=MOST, allow_inf_nan=False)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
@@ -108,9 +111,17 @@ class Scale(Body):
             raise ValueError("expected one of mm_per_px, points_mm with points_px, or marker_mm")
         if (self.points_px is None) != (self.points_mm is None):
             raise ValueError("points_px and points_mm go together")
-        if self.points_px is not None and self.points_px[:2] == self.points_px[2:]:
-            raise ValueError("the two points are one; put them far apart")
+        if self.points_px is not None and self.points_mm is not None:
+            apart_px = math.dist(self.points_px[:2], self.points_px[2:])
+            if apart_px <= 0 or not LEAST <= self.points_mm / apart_px < MOST:
+                raise ValueError("the two points are one, or nearly; put them far apart")
         return self
+
+    @classmethod
+    def kept(cls, values: dict[str, Any]) -> Scale:
+        """Word a scale that was kept, also one that an earlier version took and this would not."""
+        points = values.get("points_px")
+        return cls.model_construct(**{**values, "points_px": points and tuple(points)})
 
 
 class Image(BaseModel):
@@ -153,7 +164,7 @@ class Image(BaseModel):
             job=record.job,
             version=record.version,
             comment=record.comment,
-            scale=None if record.scale is None else Scale(**record.scale),
+            scale=None if record.scale is None else Scale.kept(record.scale),
             outdated=record.model is not None and record.model != digest,
             annotated=record.annotation_version is not None,
             corrected=record.session is not None,

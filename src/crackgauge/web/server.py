@@ -31,6 +31,7 @@ from crackgauge.web.page import PAGE, read_page
 from crackgauge.web.project import Project, read_model_info
 from crackgauge.web.refusals import Refused
 from crackgauge.web.renderer import Renderer
+from crackgauge.web.schemas import LEAST, MOST
 from crackgauge.web.security import Access
 from crackgauge.web.state import State
 from crackgauge.web.supervision import WorkerSettings
@@ -92,7 +93,7 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
         StorageError: the project cannot be written.
     """
     token = _token_for(settings)
-    if settings.mm_per_px is not None and not 0 < settings.mm_per_px < float("inf"):
+    if settings.mm_per_px is not None and not LEAST <= settings.mm_per_px < MOST:
         raise UsageError(
             f"mm per px: got {settings.mm_per_px:g}, expected a positive number such as 0.21"
         )
