@@ -15,6 +15,8 @@ from tests.web.conftest import Running, write_wall
 from crackgauge.web.page import read_page
 
 sync_api = pytest.importorskip("playwright.sync_api")
+ROW_PX = 72
+PATIENCE_MS = 60_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -61,7 +63,15 @@ class Opened:
 
     def choose(self, name: str) -> None:
         """Open a photo and wait for it and its cracks."""
-        self.photo(name).click()
+        row = self.photo(name)
+        rows = self.page.get_by_role("listbox")
+        self.page.locator(".photo-row").first.wait_for()
+        for top in range(0, 40 * ROW_PX, 4 * ROW_PX):
+            if row.count():  # only rows in sight exist
+                break
+            rows.evaluate("(list, top) => list.scrollTo(0, top)", top)
+            self.settle()
+        row.click()
         self.page.get_by_role("heading", name=name).wait_for()
         self.wait_for_photo()
 
@@ -89,16 +99,17 @@ class Opened:
         """Wait until the photo lies where the address says: bars above it move it."""
         self.page.wait_for_function(
             """() => new Promise((resolve) => {
-                const seen = () => `${location.hash} ${document.querySelector(".stage").clientHeight}`;
+                const stage = document.querySelector(".stage");
+                const seen = () => `${location.hash} ${stage.clientHeight}`;
                 const before = seen();
                 window.setTimeout(() => resolve(seen() === before), 300);
             })"""
         )
-        self.page.wait_for_function("location.hash.includes('view=')")
+        self.page.wait_for_function("() => location.hash.includes('view=')")
 
     def click(self, x: float, y: float) -> None:
         """Click on a point of the photo, and not twice at once."""
-        self.page.wait_for_function("location.hash.includes('view=')")
+        self.page.wait_for_function("() => location.hash.includes('view=')")
         self.page.mouse.click(*self.on_screen(x, y))
         self.page.wait_for_timeout(350)
 
@@ -200,7 +211,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Opened]]:
     def start(running: Running, *, place: str = "", **context: Any) -> Opened:
         settings = {"viewport": {"width": 1280, "height": 800}, **context}
         page = chromium.new_context(**settings).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         made = Opened(page, running.address)
         page.on("console", made.hear)
         page.on("pageerror", lambda error: made.said.append(str(error)))

@@ -113,7 +113,7 @@ def test_everything_frequent_works_from_the_keyboard(walls: Running, open_page: 
     page.keyboard.press("+")
     page.wait_for_function("before => location.href !== before", arg=before)
     page.keyboard.press("2")
-    page.wait_for_function("location.hash.includes('layers=mask')")
+    page.wait_for_function("() => location.hash.includes('layers=mask')")
 
 
 def test_letters_can_be_switched_off(walls: Running, open_page: Open):
@@ -138,7 +138,7 @@ def test_a_tablet_and_a_finger(walls: Running, open_page: Open):
     opened.choose("three.png")
     page = opened.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 1024
-    page.wait_for_function("location.hash.includes('view=')")
+    page.wait_for_function("() => location.hash.includes('view=')")
     x, y = opened.on_screen(200, 150)
     page.touchscreen.tap(x, y)
     page.wait_for_selector(".crack-row.current")

@@ -52,7 +52,7 @@ def test_back_and_forward(walls: Running, open_page: Open):
     for name in ("one.png", "three.png"):
         opened.choose(name)
         page = opened.page
-        page.wait_for_function("location.hash.includes('view=')")
+        page.wait_for_function("() => location.hash.includes('view=')")
     page.go_back()
     page.get_by_role("heading", name="one.png").wait_for()
     opened.wait_for_photo()

@@ -18,7 +18,7 @@ def test_a_photo_its_layers_and_its_threshold(walls: Running, open_page: Open):
     lines = opened.colours("lines")["drawn"]
     assert lines > 1000
     page.keyboard.press("3")
-    page.wait_for_function("!location.hash.includes('lines')")
+    page.wait_for_function("() => !location.hash.includes('lines')")
     page.get_by_role("button", name="Mask").click()
     opened.wait_for_mask()
     drawn = opened.colours("raster")["drawn"]
@@ -55,7 +55,7 @@ def test_a_crack_and_its_row_light_up_together(walls: Running, open_page: Open):
     page.wait_for_selector(".crack-row.current")
     assert page.locator(".crack-row.current").inner_text() == lit
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash.includes('view=')")
+    page.wait_for_function("() => location.hash.includes('view=')")
     zoom = float(page.evaluate("location.hash.match(/view=[^_]*_[^_]*_([^&]*)/)[1]"))
     assert zoom > 1
 
