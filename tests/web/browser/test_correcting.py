@@ -134,6 +134,7 @@ def test_a_photo_in_which_nothing_was_drawn_keeps_its_cracks(
     opened, image = corrected
     opened.page.get_by_role("button", name="Done").click()
     opened.notice("what the model found stays")
+    opened.page.locator(".stage:focus").wait_for()  # the button is gone, the focus is not lost
     walls.wait_for_all()
     assert len(walls.cracks(image)) == 1
     assert walls.get(f"/api/images/{image}").json["corrected"] is False

@@ -35,12 +35,13 @@ def test_a_scale_by_two_clicks(walls: Running, scaled: tuple[Opened, str]):
     page = opened.page
     page.get_by_role("button", name="0.5 mm/px").click()
     page.get_by_role("button", name="Choose the points").click()
-    page.wait_for_timeout(400)
+    opened.wait_until_still()
     opened.click(50, 50)
     opened.click(250, 50)
     page.get_by_text("px are").wait_for()
-    page.get_by_label("Length between the points in mm").fill("50")
-    page.get_by_role("button", name="Use it").click()
+    page.locator("#points-mm:focus").wait_for()
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
     opened.notice("measured anew")
     page.get_by_role("button", name="mm/px (two points)").wait_for()
     # 200 px are 50 mm; a click is right to a px of the screen.

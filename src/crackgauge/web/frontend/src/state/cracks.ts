@@ -144,7 +144,8 @@ async function keep(before: Crack, change: Change): Promise<void> {
     replace({ ...now, decision: before.decision, comment: before.comment });
     if (error instanceof Refusal && error.status === 409) await tellConflict(now, change);
     else if (error instanceof Refusal && error.status === 0) {
-      tellError(error, { label: "Try again", run: () => void judge(now, change) });
+      const action = { label: "Try again", run: () => void judge(now, change) };
+      tell("error", `crack ${now.number} was not changed: ${error.message}`, action);
     } else tellError(error);
   }
 }

@@ -205,7 +205,7 @@ function Chosen({ crack }: { crack: Crack }) {
       <div class="decide" role="group" aria-label="Decide">
         <Decide crack={crack} decision="accepted" words="Accept" letter="A" />
         <Decide crack={crack} decision="rejected" words="Reject" letter="R" />
-        <Decide crack={crack} decision="open" words="Open" letter="O" />
+        <Decide crack={crack} decision="open" words="To judge" letter="O" />
       </div>
       <Comment crack={crack} />
     </section>

@@ -21,7 +21,7 @@ const KEYS: [string, [string, string][]][] = [
       ["Enter", "zoom to it"],
       ["A", "accept"],
       ["R", "reject"],
-      ["O", "open again"],
+      ["O", "to judge again"],
       ["C", "comment"],
     ],
   ],

@@ -33,3 +33,8 @@ export function goToCrack(by: 1 | -1): void {
   const isSeen = right > 0 && bottom > 0 && left < frame.width && top < frame.height;
   if (!isSeen) zoomToCrack(crack);
 }
+
+/** Where a button goes away with its bar, the photo is what the keys are for next. */
+export function focusOnPhoto(): void {
+  stage.peek()?.viewer.element.closest<HTMLElement>(".stage")?.focus();
+}

@@ -31,6 +31,7 @@ import {
   useProbability,
 } from "../state/tool";
 import { Icon, type IconName } from "./icons";
+import { focusOnPhoto } from "./stage_access";
 import { length, number, plural } from "./words";
 
 const WORDS: Record<Tool, [string, string]> = {
@@ -57,7 +58,7 @@ function Begin({ photo: of }: { photo: Photo }) {
           type="button"
           class="main"
           disabled={sending.value}
-          onClick={() => void beginAnnotation("prediction")}
+          onClick={() => begin("prediction")}
         >
           what was found
         </button>
@@ -66,13 +67,18 @@ function Begin({ photo: of }: { photo: Photo }) {
         type="button"
         class={of.measured ? "quiet" : "main"}
         disabled={sending.value}
-        onClick={() => void beginAnnotation("nothing")}
+        onClick={() => begin("nothing")}
       >
         nothing
       </button>
       <Leave words="Cancel" />
     </div>
   );
+}
+
+function begin(start: "prediction" | "nothing"): void {
+  void beginAnnotation(start);
+  focusOnPhoto();
 }
 
 function Tools() {
@@ -234,7 +240,10 @@ function Leave({ words }: { words: string }) {
       type="button"
       class={words === "Done" ? "main" : "quiet"}
       title={`${words} (T)`}
-      onClick={() => (tracing.value = false)}
+      onClick={() => {
+        tracing.value = false;
+        focusOnPhoto();
+      }}
     >
       {words}
     </button>

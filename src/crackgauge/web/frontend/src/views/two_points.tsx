@@ -1,6 +1,6 @@
 /** Two clicks on the photo, and the length between them in millimetres. */
 import { computed, effect, signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { photo } from "../state/photos";
 import { photoId, tracing } from "../state/place";
 import { changeProject } from "../state/project";
@@ -105,6 +105,10 @@ effect(() => {
 export function TwoPoints() {
   const [mm, setMm] = useState("");
   const [forAll, setForAll] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // With both ends chosen, the length is what comes next: letters are no commands then.
+  const isMeasured = distance.value > 0;
+  useEffect(() => field.current?.focus(), [isMeasured]);
   const length = Number(mm.replace(",", "."));
   const ready = distance.value > 0 && Number.isFinite(length) && length > 0;
   const submit = async (event: SubmitEvent) => {
@@ -140,7 +144,7 @@ export function TwoPoints() {
             type="text"
             inputMode="decimal"
             aria-label="Length between the points in mm"
-            autofocus
+            ref={field}
             value={mm}
             onInput={(event) => setMm(event.currentTarget.value)}
           />

@@ -93,7 +93,7 @@ function Hindrance({ photo: now }: { photo: Photo }) {
   const words =
     now.state === "set-aside" || now.state === "missing"
       ? sentence(`${PHOTO_STATE[now.state]}: ${now.sentence}`)
-      : trouble.value;
+      : sentence(trouble.value);
   return words ? (
     <p class="hindrance" role="status">
       <Icon name="warning" />
