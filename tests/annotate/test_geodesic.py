@@ -106,6 +106,7 @@ def test_points_too_far_apart_for_the_memory():
         ({"trust": 1.0}, "trust: got 1, expected 0 or more and below 1"),
         ({"contrast": float("nan")}, "contrast: got nan, expected a positive number"),
         ({"sideways": 0.0}, "sideways: got 0"),
+        ({"sideways": 1.5}, "sideways: got 1.5, expected at most 1"),
         ({"reach_px": 0.5}, "reach_px: got 0.5, expected 1 to 256"),
     ],
 )

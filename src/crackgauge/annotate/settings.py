@@ -56,5 +56,10 @@ class TraceSettings:
             value = getattr(self, name)
             if not 0 < value < 1e6:
                 raise UsageError(f"{name}: got {value:g}, expected a positive number")
+        if self.sideways > 1:
+            raise UsageError(
+                f"sideways: got {self.sideways:g}, expected at most 1: a px sideways costs no less "
+                "than one ahead"
+            )
         if not 1 <= self.reach_px <= 256:
             raise UsageError(f"reach_px: got {self.reach_px:g}, expected 1 to 256")

@@ -11,6 +11,8 @@ from crackgauge.errors import UsageError
 from crackgauge.images import Georeference
 
 _Floats = npt.NDArray[np.float64]
+# In m or feet once round the Earth is a tenth of it.
+_LARGEST = 1e9
 _SAME = frozenset({"EPSG:4326", "EPSG:4979"})
 
 
@@ -34,7 +36,8 @@ def to_wgs84(points: _Floats, crs: str) -> _Floats:
     """Return longitude and latitude in degrees, float64 (N, 2), of x and y in `crs`.
 
     Raises:
-        UsageError: rasterio is not there, or GDAL does not know the system.
+        UsageError: rasterio is not there, GDAL does not know the system, or points lie where the
+            system is not defined.
     """
     if crs in _SAME or not len(points):
         return points
@@ -43,9 +46,12 @@ def to_wgs84(points: _Floats, crs: str) -> _Floats:
             f"coordinates in {crs[:40]} cannot be turned into WGS 84 without rasterio; "
             "pip install 'crackgauge[geo]'"
         )
+    from rasterio._err import CPLE_BaseError  # GDAL's own words have no public base
     from rasterio.errors import CRSError
     from rasterio.warp import transform
 
+    if not (np.abs(points[:, :2]) <= _LARGEST).all():  # PROJ would turn about for ever
+        raise _outside(points, crs)
     try:
         longitude, latitude = transform(crs, "EPSG:4326", points[:, 0], points[:, 1])[:2]
     except CRSError as error:
@@ -53,4 +59,17 @@ def to_wgs84(points: _Floats, crs: str) -> _Floats:
             f"the image's reference system ({crs[:40] or 'unnamed'}) is none that GDAL knows; "
             "give the GeoTIFF one with `gdal_edit.py -a_srs EPSG:... image.tif`"
         ) from error
-    return np.stack([np.asarray(longitude), np.asarray(latitude)], axis=1)
+    except CPLE_BaseError as error:
+        raise _outside(points, crs) from error
+    found = np.stack([np.asarray(longitude), np.asarray(latitude)], axis=1)
+    if not np.isfinite(found).all():
+        raise _outside(points, crs)
+    return found
+
+
+def _outside(points: _Floats, crs: str) -> UsageError:
+    x, y = points[0, :2]
+    return UsageError(
+        f"the image's coordinates ({x:g}, {y:g}, ...) lie where its reference system ({crs[:40]}) "
+        "is not defined; check the GeoTIFF with `gdalinfo`"
+    )
