@@ -1,4 +1,4 @@
-"""A tablet upright, and a page that is enlarged to 200 %."""
+"""A tablet, upright and on its side, and a page that is enlarged to 200 %."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.web.conftest import Running, png_of
 Open = Callable[..., Opened]
 
 TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+ON_ITS_SIDE = {"viewport": {"width": 1024, "height": 768}, "has_touch": True, "is_mobile": True}
 ENLARGED = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
 
 # Elements with words or for clicks that stick out of the pane that they are in, or out of the page.
@@ -31,7 +32,10 @@ STICKING_OUT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("screen", [TABLET, ENLARGED], ids=["tablet", "enlarged"])
+SCREENS = {"upright": TABLET, "side": ON_ITS_SIDE, "enlarged": ENLARGED}
+
+
+@pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS)
 def test_nothing_lies_over_another(walls: Running, open_page: Open, screen: dict[str, Any]):
     image = walls.upload(png_of(300, 400, 150), name="narrow.png").json["id"]
     walls.find(image)

@@ -63,7 +63,7 @@ export function PhotoHead({ photo }: { photo: Photo }) {
           </span>
         )}
         {photo.corrected && <span class="badge">corrected by hand</span>}
-        {photo.stale && !tracing.value && (
+        {photo.stale && !photo.job && !tracing.value && (
           <button type="button" class="link" onClick={() => void measureStrokes(photo.id)}>
             measure the new strokes
           </button>
