@@ -195,6 +195,44 @@ def test_one_point_computes_ahead(running: Running):
     assert (ahead["centre"], ahead["length_px"]) == ([], 0)
 
 
+def test_a_trace_of_two_pixels(running: Running):
+    """As short as a trace can be."""
+    image = new_photo(running, 60)
+    begin(running, image)
+    clicks = {"kind": "trace", "points": [[20.5, 60.5], [21.5, 60.5]], "use_probability": False}
+    assert len(added(running, image, 1, clicks)["strokes"][0]["left"]) >= 2
+
+
+def test_a_probability_that_is_gone_draws_nothing_to_it(running: Running, tmp_path: Path):
+    image = new_photo(running, 60, find=True)
+    (file,) = (running.project / "found" / image / "probabilities").iterdir()
+    file.rename(tmp_path / file.name)
+    clicks = {"points": [[20, 60], [280, 60]]}
+    plain = {**clicks, "use_probability": False}
+    expected = running.send("POST", f"/api/images/{image}/trace", plain).json["centre"]
+    for link in (False, True):
+        if link:
+            file.symlink_to(tmp_path / "nothing")
+        answer = running.send("POST", f"/api/images/{image}/trace", clicks)
+        assert (answer.status, answer.json["centre"]) == (200, expected)
+        wanted = {"version": 0, "start": "prediction"}
+        answer = running.send("POST", f"/api/images/{image}/annotation", wanted)
+        assert (answer.status, answer.json["reason"]) == (404, "not-found")
+    (tmp_path / file.name).replace(file)
+
+
+def test_no_strokes_begin_on_a_photo_that_is_gone(running: Running):
+    uploads = running.project / "uploads"
+    before = set(uploads.iterdir())
+    image = new_photo(running, 60)
+    (file,) = set(uploads.iterdir()) - before
+    file.unlink()
+    wanted = {"version": 0, "start": "nothing"}
+    answer = running.send("POST", f"/api/images/{image}/annotation", wanted)
+    assert (answer.status, answer.json["reason"]) == (404, "missing")
+    assert "put it back" in answer.json["sentence"]
+
+
 def test_traces_keep_away_from_what_is_forbidden_or_erased(running: Running):
     """Two cracks in rows 60 and 100, joined at both ends: the shorter way is barred."""
     rows = np.full((HEIGHT, WIDTH), 180, np.uint8)

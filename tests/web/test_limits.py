@@ -206,6 +206,17 @@ def test_too_many_strokes(bounded: Running):
     assert len(list((bounded.project / "annotations").iterdir())) == 1
 
 
+def test_a_prediction_of_too_much_room(bounded: Running):
+    """It could not be changed; and nothing of it is left."""
+    image = bounded.image("c.png")["id"]
+    bounded.find(image)
+    wanted = {"version": 0, "start": "prediction"}
+    answer = bounded.send("POST", f"/api/images/{image}/annotation", wanted)
+    assert (answer.status, answer.json["reason"]) == (413, "too-large")
+    assert bounded.get(f"/api/images/{image}/annotation").json["state"] == "none"
+    assert not list((bounded.project / "annotations").glob(f"{image}-*"))
+
+
 def test_too_many_datasets(bounded: Running):
     """One that is still to be written counts too."""
     ids = [bounded.image(f"{name}.png")["id"] for name in "ab"]

@@ -115,6 +115,8 @@ def test_the_worst_come_first(database: Database):
     worst, total = cracks.worst(offset=0, count=2)
     assert ([(each.image_id, each.number) for each in worst], total) == ([(bad, 1), (bad, 2)], 4)
     assert [images.get(each).worst_rank for each in (bad, wide, mild)] == [2, 1, 0]
+    assert cracks.counts(wide) == {wide: {"open": 1}}
+    assert cracks.counts() == {mild: {"open": 1}, wide: {"open": 1}, bad: {"open": 2}}
     first, second = cracks.of_image(bad)
     cracks.judge(first.id, version=1, decision="rejected", comment=None)
     assert images.get(bad).worst_rank == 1

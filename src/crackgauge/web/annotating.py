@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from crackgauge.annotate import AnyStroke, Brush, Erase, Polygon, Remove, Session, Trace
 from crackgauge.annotate.settings import TraceSettings
@@ -87,8 +88,8 @@ class Annotations:
         """Begin a session, from the prediction or from nothing.
 
         Raises:
-            Refused: 404, no such photo or no prediction; 409, there are strokes already; 422, too
-                many branches; 503, busy.
+            Refused: 404, no such photo or no prediction; 409, there are strokes already; 413, 422,
+                too many branches; 503, busy.
             StorageError: the disk is full.
         """
         image = self._project.images.get(image_id)
@@ -98,9 +99,11 @@ class Annotations:
         try:
             if from_prediction:
                 base = self._tracing.propose(image, target)
+                self._check_room(target.stat().st_size)
                 session = Session.load(target)
             else:
                 base = 0
+                self._project.photo(image)  # it is there, and as it was listed
                 session = Session(*self._renderer.size(image), image=image.name)
                 session.save(target)
             return self._keep(image, version, session, file, base=base, wanted=False)
@@ -187,10 +190,7 @@ class Annotations:
             raise Refused(422, "wrong-stroke", str(error)) from error
         self._check_size(session)
         content = session.to_json().encode()
-        if len(content) > self._limits.session_bytes:
-            raise Refused(
-                413, "too-large", "the strokes on this photo take too much room; undo some"
-            )
+        self._check_room(len(content))
         file = _new_file(image_id)
         target = self._project.folder / "annotations" / file
         write_bytes_atomic(target, content)
@@ -242,6 +242,15 @@ class Annotations:
             )
         return record
 
+    def _check_room(self, size_bytes: int) -> None:
+        if size_bytes > self._limits.session_bytes:
+            raise Refused(
+                413,
+                "too-large",
+                "the strokes on this photo take too much room; undo some, or raise the threshold "
+                "before you begin",
+            )
+
     def _check_size(self, session: Session) -> None:
         most = self._limits.strokes
         if len(session.strokes) + session.undone > most:
@@ -252,7 +261,13 @@ class Annotations:
             found = self.trace(image_id, wanted)
             settings = TraceSettings(bright=wanted.polarity == "bright")
             sides = {side: _tuples(found[side]) for side in ("left", "right")}
-            return Trace(points=_tuples(wanted.points), settings=settings, label="crack", **sides)
+            try:
+                points = _tuples(wanted.points)
+                return Trace(points=points, settings=settings, label="crack", **sides)
+            except ValidationError as error:
+                raise Refused(
+                    422, "wrong-stroke", "this trace is too short or too long; set other points"
+                ) from error
         if isinstance(wanted, PolygonStroke):
             return Polygon(points=_tuples(wanted.points))
         if isinstance(wanted, RemoveStroke):

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 import crackgauge
 from crackgauge.errors import CrackgaugeError
 from crackgauge.web.page import PageFile, answering
-from crackgauge.web.refusals import Problem, Refused, as_refused, misfit
+from crackgauge.web.refusals import NO_JSON, Problem, Refused, as_refused, misfit
 from crackgauge.web.routes import (
     cracks,
     datasets,
@@ -85,7 +85,7 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:  # n
     words = {
         404: ("not-found", "there is nothing at this address; see /openapi.json"),
         405: ("method", "this address does not take this method; see /openapi.json"),
-        400: ("body", "the body is no JSON that can be read"),
+        400: ("body", NO_JSON),
     }
     reason, sentence = words.get(status, ("http", "the request cannot be answered"))
     return _answer(Refused(status, reason, sentence))

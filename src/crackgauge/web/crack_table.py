@@ -83,12 +83,14 @@ class CrackTable:
             total = connection.execute("SELECT COUNT(*) FROM cracks WHERE present").fetchone()
         return [_record(row) for row in rows], int(total[0])
 
-    def counts(self) -> dict[str, dict[Decision, int]]:
-        """Return how many cracks there are of each decision, by photo."""
+    def counts(self, image_id: str | None = None) -> dict[str, dict[Decision, int]]:
+        """Return how many cracks there are of each decision, by photo; of all, or of one."""
+        only, values = ("", ()) if image_id is None else ("AND image_id = ? ", (image_id,))
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT image_id, decision, COUNT(*) AS count FROM cracks WHERE present "
-                "GROUP BY image_id, decision"
+                f"SELECT image_id, decision, COUNT(*) AS count FROM cracks WHERE present {only}"
+                "GROUP BY image_id, decision",
+                values,
             ).fetchall()
         found: dict[str, dict[Decision, int]] = {}
         for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -36,14 +37,7 @@ class Dataset(BaseModel):
     @classmethod
     def of(cls, record: DatasetRecord) -> Dataset:
         """Word a record."""
-        return cls(
-            id=record.id,
-            name=record.name,
-            images=record.images,
-            cracks=record.cracks,
-            created=record.created,
-            splits=record.splits,
-        )
+        return cls(**asdict(record))
 
 
 class TrainingWanted(Body):

@@ -68,7 +68,7 @@ def find_cracks(photo: Path, out: Path, predictor: Predictor, tell: Tell) -> Non
 def probability_file(out: Path) -> Path | None:
     """Return what `find_cracks` left, None where it did not."""
     found = sorted((out / "probabilities").glob("[!.]*"))
-    return found[0] if found else None
+    return found[0] if found and found[0].is_file() else None
 
 
 def measure_photo(arguments: Mapping[str, Any]) -> dict[str, Any]:

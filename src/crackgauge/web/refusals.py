@@ -23,6 +23,7 @@ from crackgauge.errors import (
 )
 
 BUG = "internal"
+NO_JSON = "the body is no JSON that can be read"
 _LONGEST = 500
 _STATUS_OF_REASON = {
     TOO_LARGE: 413,
@@ -151,6 +152,8 @@ def misfit(errors: Sequence[Any]) -> Refused:
         errors: as pydantic lists them.
     """
     first = errors[0]
+    if first["type"] == "json_invalid":
+        return Refused(400, "body", NO_JSON)
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     message = str(first["msg"]).removeprefix("Value error, ")
     return Refused(422, "wrong-value", f"{place or 'the body'}: {message}"[:_LONGEST])

@@ -39,7 +39,7 @@ class State:
 
     def image(self, record: ImageRecord) -> Image:
         """Word a photo."""
-        counts = self.project.cracks.counts().get(record.id, {})
+        counts = self.project.cracks.counts(record.id).get(record.id, {})
         return Image.of(record, counts=counts, digest=self.project.model.digest)
 
     def job(self, record: JobRecord) -> Job:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crackgauge.web.image_table import ImageRecord
+from crackgauge.web.image_table import FoundFile, ImageRecord
 from crackgauge.web.limits import Limits
 from crackgauge.web.measuring import probability_file
 from crackgauge.web.project import Project
@@ -68,7 +68,7 @@ class Tracing:
         """
         if importlib.util.find_spec("numba") is None:
             raise missing_extra("trace", "tracing needs numba", "or draw with the brush")
-        file = self._probability_of(image) if use_probability else None
+        file, stamp = self._probability_of(image) if use_probability else (None, None)
         arguments = {
             "photo": str(self._project.photo(image)),
             "stamp": image.stamp,
@@ -77,7 +77,7 @@ class Tracing:
             "bright": bright,
             "erased": erased,
             "probability": None if file is None else str(file),
-            "probability_stamp": file and f"{file}-{file.stat().st_mtime_ns:x}",
+            "probability_stamp": stamp,
         }
         return self._ask("trace", arguments, self._limits.trace_s)
 
@@ -90,7 +90,7 @@ class Tracing:
         Raises:
             Refused: 404, there is no prediction; 422, it has too many branches; 503, busy.
         """
-        file = self._probability_of(image)
+        file, _ = self._probability_of(image)
         if file is None:
             raise not_found("prediction: find the cracks of this photo first")
         arguments = {
@@ -107,9 +107,16 @@ class Tracing:
         """End the worker."""
         self._worker.close()
 
-    def _probability_of(self, image: ImageRecord) -> Path | None:
-        """The probability of a photo; what was found in a photo that was replaced is not its."""
-        return None if image.model is None else probability_file(self._project.found(image.id))
+    def _probability_of(self, image: ImageRecord) -> tuple[Path, str] | tuple[None, None]:
+        """The probability of a photo, and what names its content.
+
+        What was found in a photo that was replaced is not its.
+        """
+        file = None if image.model is None else probability_file(self._project.found(image.id))
+        seen = None if file is None else FoundFile.of(file, str(file))
+        if file is None or seen is None:  # it may be written anew just now
+            return None, None
+        return file, f"{file}-{seen.stamp}"
 
     def _ask(self, task: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:
