@@ -108,6 +108,8 @@ def test_everything_frequent_works_from_the_keyboard(walls: Running, open_page: 
     page.keyboard.press("ArrowDown")
     page.get_by_role("heading", name="one.png").wait_for()
     opened.wait_for_photo()
+    stops = page.locator("main [tabindex='0']")  # a stop that nothing shows is none
+    assert stops.evaluate_all("all => all.map(each => each.className)") == ["stage"]
     page.keyboard.press("f")
     before = page.url
     page.keyboard.press("+")

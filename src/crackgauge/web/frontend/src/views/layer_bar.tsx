@@ -1,5 +1,6 @@
 /** What is drawn over the photo, and how. */
 import { signal } from "@preact/signals";
+import { photo } from "../state/photos";
 import { LAYERS, type Layer, layers, showMask, toggleLayer } from "../state/place";
 import {
   applyThreshold,
@@ -77,6 +78,7 @@ export function Apply() {
       <span>
         Threshold <b>{threshold.value.toFixed(2)}</b>
       </span>
+      {photo.value?.corrected && <span class="muted">this one is measured from its strokes</span>}
       <button type="button" class="main" onClick={() => void applyThreshold()}>
         Measure all photos with it
       </button>

@@ -42,7 +42,7 @@ export function PhotoHead({ photo }: { photo: Photo }) {
         <button
           type="button"
           class="link"
-          title={sourceOfScale(photo)}
+          title={`The scale of this photo: ${sourceOfScale(photo) || "none"}`}
           onClick={() => (dialog.value = "scale")}
         >
           <Icon name="ruler" />

@@ -46,6 +46,8 @@ export function Viewer() {
       keepPalette(made),
       keepTracing(made),
     ];
+    // The stage around it has the focus, and shows that it has.
+    made.viewer.canvas.tabIndex = -1;
     const left = () => (pointedAt.value = null);
     made.viewer.canvas.addEventListener("pointerleave", left);
     return () => {
