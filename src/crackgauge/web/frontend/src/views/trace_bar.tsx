@@ -155,7 +155,9 @@ function Said() {
   return (
     <>
       {path ? (
-        <b class="said">{sizeOf(path)}</b>
+        <b class="said" title={sizeOf(path)}>
+          {sizeOf(path)}
+        </b>
       ) : (
         looking.value && <span class="muted said">Looking for the path …</span>
       )}
@@ -185,10 +187,13 @@ function Said() {
   );
 }
 
+/** The width has its unit where it is another than that of the length. */
 function sizeOf(path: Traced): string {
   const mm = photo.value?.measured?.["mm_per_px"];
   const words = (px: number) => (typeof mm === "number" ? length(px * mm) : `${number(px)} px`);
-  return `${words(path.length_px)} long, ${words(path.mean_width_px)} wide`;
+  const [long, wide] = [words(path.length_px), words(path.mean_width_px)];
+  const [size, unit] = wide.split(" ");
+  return `${long} long, ${long.endsWith(` ${unit}`) ? size : wide} wide`;
 }
 
 function PathOptions() {
