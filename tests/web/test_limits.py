@@ -7,12 +7,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from tests.web.conftest import CSRF, Answer, Running, png_of, read_answer, wait_until, write_wall
+
+from crackgauge.annotate import Brush, Session
 
 LIMITS = {
     "head_s": 1.0,
@@ -29,6 +32,7 @@ LIMITS = {
     "traces": 1,
     "strokes": 4,
     "session_bytes": 4000,
+    "sessions": 1,
     "datasets": 1,
 }
 
@@ -204,6 +208,27 @@ def test_too_many_strokes(bounded: Running):
     assert (large.status, large.json["reason"]) == (413, "too-large")
     assert add(6).status == 200
     assert len(list((bounded.project / "annotations").iterdir())) == 1
+
+
+def test_too_many_large_sets_of_strokes(bounded: Running):
+    """Each takes much memory, so they are worked on one at a time; small ones are not held up."""
+    image, small = (bounded.image(f"{name}.png")["id"] for name in "ab")
+    bounded.send("POST", f"/api/images/{image}/annotation", {"version": 0, "start": "nothing"})
+    (file,) = (bounded.project / "annotations").glob(f"{image}-*")
+    session = Session.load(file)
+    for _ in range(30):
+        session.add(Brush(points=((5.25, 5.25),) * 3000, radius_px=1.0))
+    session.save(file)
+    with ThreadPoolExecutor(6) as pool:
+        asked = [
+            pool.submit(bounded.get, f"/api/images/{each}/annotation")
+            for each in (image, small) * 4
+        ]
+    large, light = asked[::2], asked[1::2]
+    assert {each.result().status for each in large} == {200, 503}
+    busy = next(each.result() for each in large if each.result().status == 503)
+    assert int(busy.headers["retry-after"]) > 0
+    assert {each.result().status for each in light} == {200}
 
 
 def test_a_prediction_of_too_much_room(bounded: Running):

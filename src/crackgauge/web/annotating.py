@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,23 +20,20 @@ from crackgauge.web.annotation_schemas import (
     NewStroke,
     PolygonStroke,
     RemoveStroke,
-    Stroke,
     TraceStroke,
     TraceWanted,
 )
 from crackgauge.web.annotation_table import AnnotationRecord
+from crackgauge.web.annotation_wording import NOTHING, worded
 from crackgauge.web.database import new_id
 from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.limits import Limits
 from crackgauge.web.project import Project
-from crackgauge.web.refusals import Refused, changed_meanwhile
+from crackgauge.web.refusals import CHANGED, Refused, busy, changed_meanwhile
 from crackgauge.web.renderer import Renderer
 from crackgauge.web.tracing import Tracing
 
-NOTHING = Annotation(
-    version=0, state="none", stale=False, can_undo=False, can_redo=False, strokes=[]
-)
-_DECIMALS = 2
+_LIGHT_BYTES = 1 << 20
 
 
 class Annotations:
@@ -55,6 +53,8 @@ class Annotations:
         self._tracing = tracing
         self._renderer = renderer
         self._limits = limits
+        self._heavy = threading.RLock()
+        self._waiting = threading.BoundedSemaphore(limits.sessions)
 
     def get(self, image_id: str) -> Annotation:
         """Return the strokes on a photo.
@@ -67,7 +67,8 @@ class Annotations:
         if text is None:
             return NOTHING
         stale = image.session is None or image.session_version != record.version
-        return _worded(record, Session.from_json(text), stale=stale)
+        with self._room_for(text):
+            return worded(record, Session.from_json(text), stale=stale)
 
     def trace(self, image_id: str, wanted: TraceWanted) -> dict[str, Any]:
         """Trace one crack and keep nothing; see `Tracing.trace`.
@@ -92,6 +93,10 @@ class Annotations:
                 too many branches; 503, busy.
             StorageError: the disk is full.
         """
+        with self._telling(image_id):
+            return self._begin(image_id, version, from_prediction)
+
+    def _begin(self, image_id: str, version: int, from_prediction: bool) -> Annotation:
         image = self._project.images.get(image_id)
         self._check(image, version, wanted=False)
         file = _new_file(image_id)
@@ -99,14 +104,15 @@ class Annotations:
         try:
             if from_prediction:
                 base = self._tracing.propose(image, target)
-                self._check_room(target.stat().st_size)
-                session = Session.load(target)
             else:
                 base = 0
                 self._project.photo(image)  # it is there, and as it was listed
-                session = Session(*self._renderer.size(image), image=image.name)
-                session.save(target)
-            return self._keep(image, version, session, file, base=base, wanted=False)
+                Session(*self._renderer.size(image), image=image.name).save(target)
+            text = target.read_bytes()
+            self._check_room(len(text))
+            with self._room_for(text):
+                session = Session.from_json(text)
+                return self._keep(image, version, session, file, base=base, wanted=False)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -119,7 +125,8 @@ class Annotations:
                 too many strokes; 422, a stroke that cannot be.
             StorageError: the disk is full.
         """
-        self._check(self._project.images.get(image_id), version, wanted=True)
+        with self._telling(image_id):
+            self._check(self._project.images.get(image_id), version, wanted=True)
         made = self._stroke(image_id, stroke)
         return self._change(image_id, version, lambda session, _: session.add(made))
 
@@ -165,7 +172,7 @@ class Annotations:
             StorageError: the disk is full.
         """
         project = self._project
-        with project.database.write():
+        with self._telling(image_id), project.database.write():
             image = project.images.get(image_id)
             record = self._check(image, version, wanted=True)
             project.annotations.put(image_id, file=None, base=0)
@@ -179,11 +186,22 @@ class Annotations:
     def _change(
         self, image_id: str, version: int, change: Callable[[Session, AnnotationRecord], object]
     ) -> Annotation:
-        image = self._project.images.get(image_id)
-        with self._project.database.read():
-            self._check(image, version, wanted=True)
-            record, text = self._read(image_id)
-        session = Session.from_json(text or b"")
+        with self._telling(image_id):
+            image = self._project.images.get(image_id)
+            with self._project.database.read():
+                self._check(image, version, wanted=True)
+                record, text = self._read(image_id)
+            with self._room_for(text or b""):
+                session = Session.from_json(text or b"")
+                return self._changed(image, record, session, change)
+
+    def _changed(
+        self,
+        image: ImageRecord,
+        record: AnnotationRecord,
+        session: Session,
+        change: Callable[[Session, AnnotationRecord], object],
+    ) -> Annotation:
         try:
             change(session, record)
         except UsageError as error:
@@ -191,11 +209,12 @@ class Annotations:
         self._check_size(session)
         content = session.to_json().encode()
         self._check_room(len(content))
-        file = _new_file(image_id)
+        file = _new_file(image.id)
         target = self._project.folder / "annotations" / file
         write_bytes_atomic(target, content)
         try:
-            return self._keep(image, version, session, file, base=record.base, wanted=True)
+            seen = record.version
+            return self._keep(image, seen, session, file, base=record.base, wanted=True)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -214,7 +233,7 @@ class Annotations:
 
         Nothing may fail once the file is named: who calls this removes the file then.
         """
-        made = _worded(AnnotationRecord(image.id, version, file, base), session, stale=True)
+        made = worded(AnnotationRecord(image.id, version, file, base), session, stale=True)
         erased = [each.model_dump(mode="json") for each in session.erased()]
         with self._project.database.write():
             before = self._check(image, version, wanted=wanted)
@@ -231,8 +250,7 @@ class Annotations:
         record = self._project.annotations.get(image.id)
         now = 0 if record.file is None else record.version
         if version != now:
-            current = self.get(image.id).as_current()
-            raise changed_meanwhile("set of strokes", version, now, current)
+            raise changed_meanwhile("set of strokes", version, now, {})  # see `_telling`
         if wanted and record.file is None:
             raise Refused(
                 409,
@@ -241,6 +259,34 @@ class Annotations:
                 current=NOTHING.as_current(),
             )
         return record
+
+    @contextlib.contextmanager
+    def _telling(self, image_id: str) -> Iterator[None]:
+        """Tell who was too late what is there now, once no transaction is open any more."""
+        try:
+            yield
+        except Refused as refused:
+            if refused.reason == CHANGED:
+                refused.current = self.get(image_id).as_current()
+            raise
+
+    @contextlib.contextmanager
+    def _room_for(self, text: bytes) -> Iterator[None]:
+        """Have large sessions, which take twenty times their size, worked on one at a time.
+
+        Raises:
+            Refused: 503, too many wait.
+        """
+        if len(text) <= _LIGHT_BYTES:
+            yield
+            return
+        if not self._waiting.acquire(blocking=False):
+            raise busy(f"{self._limits.sessions} photos with many strokes are being worked on")
+        try:
+            with self._heavy:
+                yield
+        finally:
+            self._waiting.release()
 
     def _check_room(self, size_bytes: int) -> None:
         if size_bytes > self._limits.session_bytes:
@@ -304,37 +350,3 @@ def _new_file(image_id: str) -> str:
 
 def _tuples(points: Any) -> Any:
     return tuple((float(x), float(y)) for x, y in points)
-
-
-def _worded(record: AnnotationRecord, session: Session, *, stale: bool) -> Annotation:
-    return Annotation(
-        version=record.version,
-        state="edited",
-        stale=stale,
-        can_undo=len(session.strokes) > record.base,
-        can_redo=session.undone > 0,
-        strokes=[_shown(number, stroke) for number, stroke in session.current().items()],
-    )
-
-
-def _shown(number: int, stroke: AnyStroke) -> Stroke:
-    if isinstance(stroke, Remove):
-        raise TypeError("a removal does not show")
-    points = list(stroke.points)
-    if isinstance(stroke, (Brush, Erase)):
-        return Stroke(
-            number=number, kind=stroke.kind, points=points, diameter_px=2 * stroke.radius_px
-        )
-    if isinstance(stroke, Polygon):
-        return Stroke(number=number, kind=stroke.kind, points=points)
-    edges = stroke.edges
-    return Stroke(
-        number=number,
-        kind=stroke.kind,
-        points=points,
-        centre=edges.centre.round(_DECIMALS).tolist(),
-        left=list(stroke.left),
-        right=list(stroke.right),
-        mean_width_px=round(float(edges.width_px.mean()), _DECIMALS),
-        length_px=round(edges.length_px, _DECIMALS),
-    )

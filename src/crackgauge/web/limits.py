@@ -27,6 +27,7 @@ class Limits:
         renders: pictures that wait for being drawn.
         traces: traces that wait for being computed.
         strokes: on one photo, what was undone too.
+        sessions: large sets of strokes that wait for being worked on.
         session_bytes: that the strokes of one photo take.
         stroke_px: pixels that a brush stroke is drawn over.
         queue_jobs: jobs that wait.
@@ -60,7 +61,8 @@ class Limits:
     renders: int = 24
     traces: int = 8
     strokes: int = 10_000
-    session_bytes: int = 64 * _MIB
+    sessions: int = 8
+    session_bytes: int = 32 * _MIB
     stroke_px: int = 1_000_000_000
     queue_jobs: int = 40_000
     datasets: int = 200

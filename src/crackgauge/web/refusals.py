@@ -23,6 +23,7 @@ from crackgauge.errors import (
 )
 
 BUG = "internal"
+CHANGED = "changed-meanwhile"
 NO_JSON = "the body is no JSON that can be read"
 _LONGEST = 500
 _STATUS_OF_REASON = {
@@ -93,7 +94,7 @@ def changed_meanwhile(what: str, got: int, now: int, current: dict[str, Any]) ->
     """Word that somebody else was first."""
     return Refused(
         409,
-        "changed-meanwhile",
+        CHANGED,
         f"this {what} was changed by someone else since you loaded it: you have version {got}, "
         f"it is at version {now}; load it again and repeat your change",
         current=current,

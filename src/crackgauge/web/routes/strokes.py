@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from crackgauge.web.annotating import NOTHING
 from crackgauge.web.annotation_schemas import (
     Annotation,
     AnnotationWanted,
@@ -15,6 +14,7 @@ from crackgauge.web.annotation_schemas import (
     Traced,
     TraceWanted,
 )
+from crackgauge.web.annotation_wording import NOTHING
 from crackgauge.web.schemas import Id
 from crackgauge.web.state import Server, State
 
