@@ -19,6 +19,7 @@ const KEYS: [string, [string, string][]][] = [
     [
       ["J  K", "next, previous crack"],
       ["Enter", "zoom to it"],
+      ["Esc", "choose none"],
       ["A", "accept"],
       ["R", "reject"],
       ["O", "to judge again"],

@@ -1,7 +1,7 @@
 /** Keys that work anywhere on the page, unless something is being typed. */
 import { judge, selected } from "../state/cracks";
 import { photo, step } from "../state/photos";
-import { type Layer, showMask, toggleLayer, tracing } from "../state/place";
+import { crackNumber, type Layer, showMask, toggleLayer, tracing } from "../state/place";
 import { letterKeys } from "../state/theme";
 import { nudgeThreshold } from "../state/threshold";
 import { dialog } from "./dialogs";
@@ -47,6 +47,7 @@ const COMMANDS: Commands = {
     const state = photo.value?.state;
     if (state === "new" || state === "done") tracing.value = !tracing.value;
   },
+  Escape: () => (crackNumber.value = null),
   Enter: () => selected.value && zoomToCrack(selected.value),
 };
 
@@ -70,7 +71,7 @@ export function listenToKeys(): void {
     if (event.ctrlKey || event.metaKey) return;
     const isButton = event.target instanceof HTMLButtonElement;
     if (event.key === "Enter" && isButton) return;
-    if (event.key !== "Enter" && letterKeys.value === "off") return;
+    if (event.key.length === 1 && letterKeys.value === "off") return;
     const command = COMMANDS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!command || dialog.value) return;
     event.preventDefault();

@@ -126,6 +126,7 @@ export function TwoPoints() {
       class="tool-bar"
       aria-label="Scale by two points"
       onSubmit={(event) => void submit(event)}
+      onKeyDown={(event) => event.key === "Escape" && endMeasuring()}
     >
       <span>
         {distance.value ? (

@@ -124,6 +124,7 @@ export const zoomOf = signal<{ id: string; zoom: Zoom } | null>(null);
 /** Open the photo of the address. */
 function keepOpen(made: Stage): () => void {
   let abort = new AbortController();
+  let seen: Photo | null = null;
   const load = async (id: string) => {
     abort.abort();
     const mine = (abort = new AbortController());
@@ -149,6 +150,15 @@ function keepOpen(made: Stage): () => void {
     effect(() => {
       const id = photoId.value;
       if (id) void load(id);
+    }),
+    effect(() => {
+      // Its file was replaced, or what hindered it is over.
+      const now = photo.value;
+      const before = seen;
+      seen = now;
+      if (!now || now.id !== before?.id) return;
+      const isOver = trouble.peek() && now.state !== before.state;
+      if (isOver || now.bytes !== before.bytes) void load(now.id);
     }),
     effect(() => {
       // The server is back: what did not load is asked for again.
