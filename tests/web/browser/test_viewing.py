@@ -143,3 +143,17 @@ def test_a_second_thought_and_a_comment_at_once(walls: Running, open_page: Open)
 
 def said(running: Running, image: str) -> list[tuple[str, str]]:
     return [(each["decision"], each["comment"]) for each in running.cracks(image)]
+
+
+def test_keys_show_what_they_change(walls: Running, open_page: Open):
+    """A threshold shows the mask, and the next crack comes in sight."""
+    image = walls.image("three.png")["id"]
+    opened = open_page(walls, place=f"#photo={image}&layers=lines&view=50_60_20")
+    opened.wait_for_photo()
+    page = opened.page
+    page.keyboard.press(".")
+    page.wait_for_function("() => location.hash.includes('layers=mask')")
+    opened.row(1).wait_for()
+    for _ in range(3):  # rows 60, 150 and 240 in some order; only the first is in sight
+        page.keyboard.press("j")
+    page.wait_for_function("() => !/view=50.0_60.0_20/.test(location.hash)")

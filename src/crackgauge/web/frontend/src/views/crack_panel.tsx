@@ -11,7 +11,7 @@ import {
   sorted,
   sorting,
 } from "../state/cracks";
-import { findCracks, photo } from "../state/photos";
+import { findCracks, photo, photos } from "../state/photos";
 import { crackNumber } from "../state/place";
 import { Icon, type IconName } from "./icons";
 import { useKeptText } from "./kept_text";
@@ -51,7 +51,9 @@ export function CrackPanel() {
 
 function Empty() {
   const now = photo.value;
-  if (!now) return <p class="empty">Open a photo.</p>;
+  if (!now) {
+    return <p class="empty">{photos.value.length ? "Open a photo." : "Add photos to begin."}</p>;
+  }
   if (now.job) return <p class="empty">This photo is being worked on …</p>;
   if (now.state === "new") {
     return (

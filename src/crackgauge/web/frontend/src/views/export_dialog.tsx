@@ -50,11 +50,7 @@ export function ExportDialog() {
             </label>
           ))}
         </fieldset>
-        <p class="muted">
-          {plural(done, "photo")} searched{left > 0 && `, ${left} not or set aside`};{" "}
-          {open > 0 ? `${plural(open, "crack")} still to judge` : "every crack is judged"}. Rejected
-          cracks are left out; review.csv lists every decision.
-        </p>
+        <p class="muted">{holding(done, left, open)}</p>
         <div class="actions">
           <button type="submit" class="main" disabled={!chosen.size || !done}>
             Write
@@ -72,6 +68,17 @@ export function ExportDialog() {
         </section>
       )}
     </Dialog>
+  );
+}
+
+/** What an export of now would hold. */
+function holding(done: number, left: number, open: number): string {
+  if (!done) return "No photo was searched yet: find their cracks first.";
+  const rest = left > 0 ? `, ${left} not or set aside` : "";
+  const judged = open > 0 ? `${plural(open, "crack")} still to judge` : "every crack is judged";
+  return (
+    `${plural(done, "photo")} searched${rest}; ${judged}. Rejected cracks are left out; ` +
+    "review.csv lists every decision."
   );
 }
 
