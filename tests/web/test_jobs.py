@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.web.conftest import wait_until, write_wall
 
 from crackgauge.errors import InputRefused, UsageError
 from crackgauge.web.collecting import collect
+from crackgauge.web.database import DATABASE_FILE, DatabaseLocked
 from crackgauge.web.dataset_writing import write_dataset
 from crackgauge.web.events import Events
 from crackgauge.web.image_table import FoundFile, ImageRecord
@@ -76,7 +78,7 @@ def desk(tmp_path: Path, contrast_model: Path) -> Iterator[Desk]:
     made.project.database.close()
 
 
-def when_it_runs(desk: Desk, act: Callable[[], None]) -> None:
+def when_it_runs(desk: Desk, act: Callable[[], object]) -> None:
     """Act as soon as a job has begun."""
     tell = desk.events.tell
 
@@ -104,6 +106,28 @@ def test_what_was_found_is_kept_when_there_is_room_again(
     assert caplog.text.count("is not kept yet") == 1
     assert "Traceback" not in caplog.text
     assert desk.ended(desk.add("find", "b.png")).state == "done"
+
+
+def test_the_queue_outlives_a_database_that_is_locked(desk: Desk, caplog: pytest.LogCaptureFixture):
+    """Another program is at it when a job is to be begun, and when one has ended."""
+    file = desk.project.folder / DATABASE_FILE
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    when_it_runs(desk, lambda: other.execute("BEGIN IMMEDIATE"))
+    desk.queue.start()
+    first = desk.add("find")
+    wait_until(lambda: "is not kept yet" in caplog.text, 60)
+    with pytest.raises(DatabaseLocked) as refused, desk.project.database.write():
+        raise AssertionError
+    assert refused.value.status == 503
+    other.execute("COMMIT")
+    assert desk.ended(first).state == "done"
+    second = desk.add("find", "b.png")
+    other.execute("BEGIN IMMEDIATE")
+    time.sleep(6)  # longer than it is waited for
+    other.execute("COMMIT")
+    other.close()
+    assert desk.ended(second).state == "done"
+    assert "Traceback" not in caplog.text
 
 
 def test_a_full_disk_is_not_the_photos_fault(desk: Desk, caplog: pytest.LogCaptureFixture):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from crackgauge.errors import StorageError
-from crackgauge.web.database import Database
+from crackgauge.web.database import Database, DatabaseLocked
 
 AGAIN_S = 2.0
 _LOG = logging.getLogger("crackgauge.web")
@@ -35,7 +35,7 @@ class Complaints:
         self._last = ""
 
     def keep(self, database: Database, note: Callable[[], None]) -> None:
-        """Write to a project; where the disk is full, wait until there is room.
+        """Write to a project; where the disk is full or the database locked, wait.
 
         Args:
             database: of the project.
@@ -47,6 +47,6 @@ class Complaints:
                 with database.write():
                     note()
                 return
-            except StorageError as error:
+            except (StorageError, DatabaseLocked) as error:
                 self.say(f"what was done is not kept yet, trying again: {error}")
                 self._closing.wait(AGAIN_S)

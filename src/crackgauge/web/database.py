@@ -11,9 +11,23 @@ from pathlib import Path
 
 from crackgauge.errors import StorageError, UsageError
 from crackgauge.web.migrations import check_version, migrate
+from crackgauge.web.refusals import Refused
 
 DATABASE_FILE = "project.sqlite3"
 _NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+class DatabaseLocked(Refused):
+    """Another program, such as one that copies the project, is at its database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "locked",
+            "another program has locked the database of the project; close it, then try again",
+            retry_after_s=5,
+        )
 
 
 class Database:
@@ -56,6 +70,7 @@ class Database:
 
         Raises:
             StorageError: the disk is full; nothing is changed.
+            DatabaseLocked: another program is at it; nothing is changed.
         """
         with self._lock:
             if self._depth:
@@ -72,6 +87,8 @@ class Database:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.OperationalError as error:
+                if error.sqlite_errorname.startswith(_LOCKED):
+                    raise DatabaseLocked from error
                 if not error.sqlite_errorname.startswith(_NOT_WRITTEN):
                     raise
                 raise StorageError(
