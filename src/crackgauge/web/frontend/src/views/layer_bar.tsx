@@ -78,7 +78,7 @@ export function Apply() {
       <span>
         Threshold <b>{threshold.value.toFixed(2)}</b>
       </span>
-      {photo.value?.corrected && <span class="muted">this one is measured from its strokes</span>}
+      {photo.value?.corrected && <span class="muted">this one keeps its strokes</span>}
       <button type="button" class="main" onClick={() => void applyThreshold()}>
         Measure all photos with it
       </button>
