@@ -322,3 +322,23 @@ def test_a_token_opens_other_addresses_until_sigterm(
         running.process.send_signal(signal.SIGTERM)
         out, errors = running.process.communicate(timeout=30)
     assert (running.process.returncode, out, errors) == (0, "", "")
+
+
+def test_a_photo_that_is_replaced_while_it_is_served(
+    serve_at: Callable[..., Running], contrast_model: Path, tmp_path: Path
+):
+    """The next tile says so; it is new, looked at again, and its cracks are to be found."""
+    photo = write_wall(tmp_path / "photos" / "a.png", 64, 96, 30)
+    running = serve_at(tmp_path / "p", photos=photo, model=contrast_model)
+    image = running.image("a.png")["id"]
+    running.find(image)
+    assert running.get(f"/api/images/{image}/tiles/7/0/0").status == 200
+    write_wall(photo, 80, 120, 30, 60)
+    answer = running.get(f"/api/images/{image}/tiles/7/0/0")
+    assert (answer.status, answer.json["reason"]) == (409, "replaced")
+    now = running.get(f"/api/images/{image}").json
+    assert (now["state"], now["measured"], now["counts"]["open"]) == ("new", None, 0)
+    wait_until(lambda: running.get(f"/api/images/{image}").json["height_px"] == 80, 10)
+    assert running.get(f"/api/images/{image}/tiles/7/0/0").status == 200
+    running.find(image)
+    assert len(running.cracks(image)) == 2

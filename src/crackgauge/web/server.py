@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import logging
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from crackgauge.errors import CrackgaugeError, UsageError
+from crackgauge.errors import UsageError
 from crackgauge.files import storing
 from crackgauge.pipeline.folder import held
 from crackgauge.web.access_token import check_token, require_token
@@ -27,9 +25,9 @@ from crackgauge.web.events import Events
 from crackgauge.web.gate import Gate
 from crackgauge.web.jobs import JobQueue
 from crackgauge.web.limits import Limits
+from crackgauge.web.looking import Looker
 from crackgauge.web.page import PAGE, read_page
 from crackgauge.web.project import Project, read_model_info
-from crackgauge.web.refusals import Refused
 from crackgauge.web.renderer import Renderer
 from crackgauge.web.schemas import LEAST, MOST
 from crackgauge.web.security import Access
@@ -41,7 +39,6 @@ from crackgauge.web.trainer import Trainer
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _GRACE_S = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LOG = logging.getLogger("crackgauge.web")
 
 
 @dataclass(frozen=True)
@@ -168,38 +165,14 @@ def _start(
     trainer.start()
     stack.callback(trainer.close)
     state = State(project, queue, renderer, tracing, annotations, trainer, events, limits, access)
-    project.on_change = state.tell_image
-    closing = threading.Event()
-    looking = threading.Thread(target=_look_at_photos, args=(state, closing), daemon=True)
-    stack.callback(looking.join, 10)
+    looker = Looker(state)
+    project.on_change = looker.look_at
+    looker.start()
+    stack.callback(looker.join)
     stack.callback(renderer.close)
     stack.callback(tracing.close)
-    stack.callback(closing.set)
-    looking.start()
+    stack.callback(looker.close)
     return state
-
-
-def _look_at_photos(state: State, closing: threading.Event) -> None:
-    """Note the size of each photo, and set aside what is none, while the server answers."""
-    with contextlib.suppress(CrackgaugeError):
-        state.renderer.start()
-    for image in state.project.images.every():
-        if closing.is_set():
-            return
-        if image.height_px is not None or image.state not in ("new", "done"):
-            continue
-        try:
-            found = state.renderer.describe(state.project.photo(image))
-            size = (int(found["height_px"]), int(found["width_px"]))
-            state.project.images.set_size(image.id, *size)
-            if found["coarse"] and not state.project.coarse(image).is_file():
-                state.queue.add("coarse", [image.id])
-        except Refused as refused:
-            if refused.status != 500:  # which says nothing about the photo
-                state.project.set_aside(image.id, refused)
-        except CrackgaugeError:  # the disk is full: the next start looks again
-            return
-        state.tell_image(image.id)
 
 
 def _run(
