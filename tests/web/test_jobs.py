@@ -285,8 +285,11 @@ def test_a_dataset_has_no_pair_of_a_photo_and_the_mask_of_another(desk: Desk, tm
         collect(desk.project, tmp_path / "work", **given)
 
 
-@pytest.mark.parametrize("kind", ["export", "dataset"])
-def test_what_failed_or_was_cancelled_leaves_nothing(desk: Desk, kind: Any):
+@pytest.mark.parametrize(("kind", "reason"), [("export", "corrupt"), ("dataset", "wrong-use")])
+def test_what_failed_or_was_cancelled_leaves_nothing(
+    desk: Desk, capfd: pytest.CaptureFixture[str], kind: Any, reason: str
+):
+    """What was measured is damaged, and the probability is gone."""
     desk.queue.start()
     for name in ("a.png", "b.png"):
         desk.ended(desk.add("find", name))
@@ -299,7 +302,9 @@ def test_what_failed_or_was_cancelled_leaves_nothing(desk: Desk, kind: Any):
     shutil.rmtree(a / "probabilities")
     arguments = {"formats": ["csv"], "name": "d", "val_share": 0.5, "seed": 0}
     (failing,) = desk.queue.add(kind, [None], arguments)
-    assert desk.ended(failing.id).state == "failed"
+    ended = desk.ended(failing.id)
+    assert (ended.state, ended.reason) == ("failed", reason)
+    assert "Traceback" not in capfd.readouterr().err
     survey.write_text(content)
     when_it_runs(desk, lambda: desk.project.jobs.cancel(desk.project.jobs.newest(1)[0].id))
     (cancelled,) = desk.queue.add(kind, [None], arguments)

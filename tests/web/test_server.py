@@ -86,6 +86,18 @@ def test_measures_are_those_of_inspect(served: Running, contrast_model: Path, tm
             assert one[name] == pytest.approx(float(other[name]), abs=0.01), name
 
 
+@pytest.mark.parametrize("content", ["", "{}", '{"survey": 1}', '{"survey": {"branches": 1}}'])
+def test_lines_that_are_damaged(served: Running, content: str):
+    image = served.image("one.png")["id"]
+    (file,) = (served.project / "found" / image).glob("survey-*.json")
+    kept = file.read_text()
+    file.write_text(content)
+    answer = served.get(f"/api/images/{image}/lines")
+    file.write_text(kept)
+    assert (answer.status, answer.json["reason"]) == (422, "corrupt")
+    assert served.get(f"/api/images/{image}/lines").status == 200
+
+
 def test_tiles_show_the_photo_and_its_probability(served: Running):
     image = served.image("one.png")["id"]
     zoom = served.get(f"/api/images/{image}/tiles").json

@@ -36,7 +36,7 @@ from crackgauge.measure import Survey
 from crackgauge.web.blocks import Tell, blocks
 from crackgauge.web.image_table import FoundFile
 from crackgauge.web.mask_sources import MaskSource, open_masks
-from crackgauge.web.measuring import probability_file
+from crackgauge.web.measuring import probability_file, read_measured
 from crackgauge.web.rejected import clear_patches, patches_of
 
 FORMAT = "crackgauge dataset 1"
@@ -141,7 +141,7 @@ def _check_same(file: Path, photo: Mapping[str, Any]) -> None:
 def _write_mask(masks: MaskSource, photo: Mapping[str, Any], stem: Path) -> Path:
     patches = []
     if photo["rejected"]:
-        values = json.loads(Path(photo["survey_file"]).read_text("utf-8"))
+        values = read_measured(Path(photo["survey_file"]))
         survey = Survey.from_json(values["survey"])
         patches = patches_of(survey, photo["rejected"], masks.mask)
 

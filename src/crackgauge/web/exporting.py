@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -38,7 +37,7 @@ from crackgauge.pipeline.tables import printable
 from crackgauge.report.html import ReportModel
 from crackgauge.web.blocks import Tell, blocks
 from crackgauge.web.mask_sources import MaskSource, open_masks
-from crackgauge.web.measuring import probability_file
+from crackgauge.web.measuring import probability_file, read_measured
 from crackgauge.web.rejected import clear_patches, patches_of
 
 ARCHIVE = "crackgauge.zip"
@@ -102,7 +101,7 @@ def _prepare(
     image: Mapping[str, Any], arguments: Mapping[str, Any], work: Path, *, pictured: bool
 ) -> dict[str, Any]:
     """Write mask and pictures of one image, and return its record; see `SurveyFolder`."""
-    values = json.loads(Path(image["survey_file"]).read_text("utf-8"))
+    values = read_measured(Path(image["survey_file"]))
     before = Survey.from_json(values["survey"])
     survey = without_rejected(before, image["rejected"], arguments["standard"])
     result = {**values, "survey": survey.to_json()}

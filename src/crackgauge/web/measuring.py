@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from crackgauge.arrays import Image, Window
-from crackgauge.errors import MISSING, SIZE_MISMATCH, InputRefused
+from crackgauge.errors import CORRUPT, MISSING, SIZE_MISMATCH, InputRefused
 from crackgauge.files import write_text_atomic
 from crackgauge.images import (
     BIG_OUTPUT_PX,
@@ -114,6 +114,25 @@ def measure_photo(arguments: Mapping[str, Any]) -> dict[str, Any]:
     tables: Any = values["survey"]
     row: dict[str, Any] = tables["images"][0]
     return row
+
+
+def read_measured(path: Path) -> dict[str, Any]:
+    """Read what `measure_photo` wrote.
+
+    Raises:
+        InputRefused: it is gone or damaged.
+    """
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        if isinstance(values["survey"]["branches"], list):
+            return dict(values)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        damaged: Exception = error
+    else:
+        damaged = ValueError("no list of branches")
+    raise InputRefused(
+        path, CORRUPT, "what was measured is damaged; find the cracks of this photo again"
+    ) from damaged
 
 
 def scale_rule(values: Mapping[str, Any] | None) -> ScaleRule:

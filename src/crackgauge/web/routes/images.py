@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from crackgauge.web.measuring import read_measured
 from crackgauge.web.receiving import receive_photo
 from crackgauge.web.renderer import Picture
 from crackgauge.web.schemas import (
@@ -169,7 +169,7 @@ def get_probability_tile(
 def get_lines(image_id: Id, server: Server) -> list[Line]:
     """Give the centre lines of the cracks, with the widths along them."""
     image = server.project.images.get(image_id)
-    values = json.loads(server.project.survey(image).read_text("utf-8"))
+    values = read_measured(server.project.survey(image))
     return [
         Line(crack=row["crack_id"], points=row["line_px"])
         for row in values["survey"]["branches"]
