@@ -38,3 +38,12 @@ def test_progress_is_that_of_the_journal(journal: str | None, expected: Progress
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "journal.csv").write_text(journal)
     assert progress_of(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    "journal", [b"", b"\xff\xfe", b"a,b\n1,2\n", b"epoch\n" + b"9" * 5000 + b"\n", b'epoch\n"1']
+)
+def test_a_damaged_journal_tells_nothing(tmp_path: Path, journal: bytes):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "journal.csv").write_bytes(journal)
+    assert progress_of(tmp_path).scores == {}

@@ -131,12 +131,16 @@ def arguments_of(project: Project, job: JobRecord) -> dict[str, Any]:
 
 
 def progress_of(folder: Path) -> Progress:
-    """Read how far a training is from its journal."""
+    """Read how far a training is from its journal; nothing where that is not there or damaged."""
     try:
-        text = (folder / RUN_FOLDER / "journal.csv").read_text("utf-8")
-    except OSError:
+        return _progress((folder / RUN_FOLDER / "journal.csv").read_text("utf-8"))
+    except (OSError, ValueError, csv.Error):
         return Progress(0, {})
-    rows = [row for row in csv.DictReader(text.splitlines()) if (row["epoch"] or "").isdigit()]
+
+
+def _progress(journal: str) -> Progress:
+    found = csv.DictReader(journal.splitlines())
+    rows = [row for row in found if (row.get("epoch") or "").isdigit()]
     if not rows:
         return Progress(0, {})
     scores = {name: _number(rows[-1].get(name)) for name in _SCORES}
@@ -144,8 +148,8 @@ def progress_of(folder: Path) -> Progress:
         (value for row in rows if math.isfinite(value := _number(row.get("val_f1")))),
         default=math.nan,
     )
-    found = {name: value for name, value in scores.items() if math.isfinite(value)}
-    return Progress(int(rows[-1]["epoch"]), found)
+    finite = {name: value for name, value in scores.items() if math.isfinite(value)}
+    return Progress(int(rows[-1]["epoch"]), finite)
 
 
 def model_of(folder: Path) -> Path | None:
