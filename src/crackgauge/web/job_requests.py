@@ -20,7 +20,8 @@ from crackgauge.web.image_table import ImageRecord
 from crackgauge.web.job_table import JobRecord
 from crackgauge.web.limits import Limits
 from crackgauge.web.measuring import scale_rule
-from crackgauge.web.project import Project, export_keys
+from crackgauge.web.naming import export_keys
+from crackgauge.web.project import Project
 from crackgauge.web.refusals import Refused
 
 Result = dict[str, Any]

@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from crackgauge.data.curves import THIN
@@ -40,8 +40,6 @@ from crackgauge.web.project_table import ProjectSettings, ProjectTable
 from crackgauge.web.refusals import Refused, not_found
 
 ROOMS = ("uploads", "found", "annotations", "cache", "exports", "datasets", "trainings")
-_UNSAFE = re.compile(r"[^\w .()/+-]")
-_LONGEST_NAME = 200
 # What the server itself makes: things by their id, strokes by two, and both while they are written.
 _OURS = re.compile(
     r"\.?[0-9a-f]{16}(-[0-9a-f]{16})?(\.json|\.work|\.building|\.[0-9a-f]{8}\.tmp\.json)?|\.work"
@@ -358,36 +356,3 @@ def _found_file(path: Path, root: Path) -> FoundFile | None:
         return FoundFile.of(resolve_under(root, file), file)
     except (Refused, UnicodeEncodeError):
         return None
-
-
-def display_name(given: str) -> str:
-    r"""Make a name for people of what a browser sent; it never names a file.
-
-    >>> display_name("..\\..\\etc/passwd\x00.jpg"), display_name(" ")
-    ('passwd_.jpg', 'photo')
-    """
-    last = re.split(r"[/\\]", given)[-1]
-    shown = "".join(sign if sign.isprintable() else "_" for sign in last).strip(" .")
-    return shown[-_LONGEST_NAME:] or "photo"
-
-
-def export_keys(names: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Name the outputs of photos in an export: like the photos, in plain letters, each once.
-
-    Args:
-        names: name and id of each.
-
-    >>> export_keys([("a/<b>.jpg", "12345678"), ("../c.png", "0")])
-    {'12345678': 'a/_b_', '0': '_/c'}
-    """
-    taken: set[str] = set()
-    keys = {}
-    for name, image_id in names:
-        plain = _UNSAFE.sub("_", str(PurePosixPath(name).with_suffix("")))
-        parts = [part.strip(" .") or "_" for part in plain.split("/")]
-        key = "/".join(part[:100] for part in parts)
-        if key.casefold() in taken:
-            key = f"{key}-{image_id}"
-        taken.add(key.casefold())
-        keys[image_id] = key
-    return keys

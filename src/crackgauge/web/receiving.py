@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from crackgauge.files import storing
 from crackgauge.web.database import new_id
 from crackgauge.web.image_table import FoundFile, ImageRecord
-from crackgauge.web.project import display_name
+from crackgauge.web.naming import display_name
 from crackgauge.web.refusals import Refused
 from crackgauge.web.state import State
 

@@ -24,7 +24,8 @@ from crackgauge.web.events import Events
 from crackgauge.web.job_table import JobRecord
 from crackgauge.web.jobs import KILLED
 from crackgauge.web.limits import Limits
-from crackgauge.web.project import Project, display_name
+from crackgauge.web.naming import display_name
+from crackgauge.web.project import Project
 from crackgauge.web.refusals import Refused, as_refused, busy, missing_extra, not_found
 from crackgauge.web.training_records import (
     LOG_FILE,

@@ -7,8 +7,8 @@ from fastapi.responses import StreamingResponse
 
 from crackgauge.web.collecting import check_images, corrected_images
 from crackgauge.web.dataset_schemas import Dataset, DatasetWanted
+from crackgauge.web.naming import display_name
 from crackgauge.web.paths import resolve_under
-from crackgauge.web.project import display_name
 from crackgauge.web.refusals import Refused
 from crackgauge.web.routes.exports import download_headers
 from crackgauge.web.schemas import Id, Job
