@@ -175,8 +175,8 @@ def check_report(opened: Opened, tmp_path: Path, rejected: int) -> None:
     page = opened.page
     page.get_by_role("button", name="Report").click()
     page.get_by_role("button", name="Write").click()
-    with page.expect_download(timeout=60_000) as begun:
-        page.get_by_role("link", name="All as ZIP").first.click(timeout=60_000)
+    with page.expect_download(timeout=600_000) as begun:
+        page.get_by_role("link", name="All as ZIP").first.click(timeout=600_000)
     begun.value.save_as(tmp_path / "report.zip")
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         assert archive.testzip() is None
