@@ -25,7 +25,8 @@ class Lending:
         with self._lock:
             self._lent[folder] += 1
         parts = zipped(folder)
-        weakref.finalize(parts, self._give_back, folder)  # also where it was never begun
+        giving_back = weakref.finalize(parts, self._give_back, folder)  # also if never begun
+        giving_back.atexit = False  # the next start sweeps
         return parts
 
     def remove(self, folder: Path) -> None:
