@@ -25,14 +25,16 @@ def test_photos_in_report_out(
     assert len((out / "cracks.csv").read_text().splitlines()) == 3
 
 
+@pytest.mark.parametrize("wrong", ["-2", "1e-300", "1e+300"])
 def test_a_scale_that_cannot_be(
-    run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
+    wrong: str, run: Run, photos: Callable[[int], Path], contrast_model: Path, tmp_path: Path
 ) -> None:
+    out = tmp_path / "o"
     answer = run(
-        "inspect", photos(1), "--mm-per-px", -2, "--out", tmp_path / "o", "--model", contrast_model
+        "inspect", photos(1), "--mm-per-px", wrong, "--out", out, "--model", contrast_model
     )
     assert answer.code == 2
-    assert "mm per px: got -2, expected a positive number such as 0.21" in answer.err
+    assert f"mm per px: got {wrong}, expected a positive number such as 0.21" in answer.err
 
 
 def test_cracks_are_graded_and_typed(

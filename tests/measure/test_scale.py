@@ -85,7 +85,13 @@ def test_a_copy_of_the_image_has_the_scale_of_its_size(scale):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"mm_per_px": 0}, {"mm_per_px": 1, "sd_mm_per_px": -1}, {"mm_per_px": 1, "plane": (1.0,)}],
+    [
+        {"mm_per_px": 0},
+        {"mm_per_px": 1e-10},
+        {"mm_per_px": 1e10},
+        {"mm_per_px": 1, "sd_mm_per_px": -1},
+        {"mm_per_px": 1, "plane": (1.0,)},
+    ],
 )
 def test_what_is_no_scale_is_refused(wrong):
     with pytest.raises(UsageError, match="expected"):

@@ -18,6 +18,8 @@ from crackgauge.errors import UsageError
 _Floats = npt.NDArray[np.float64]
 
 GIVEN = "given"
+# From there on squares of lengths overflow, or no report can be drawn.
+LEAST_MM, MOST_MM = 1e-9, 1e9
 
 
 class LocalScale(NamedTuple):
@@ -50,10 +52,11 @@ class Scale:
     plane: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.mm_per_px < math.inf:
+        if not LEAST_MM <= self.mm_per_px <= MOST_MM:
             raise UsageError(
                 f"mm_per_px: got {self.mm_per_px}, expected the millimetres on the surface that "
-                "one pixel covers, a positive number such as 0.21"
+                f"one pixel covers, a positive number such as 0.21 ({LEAST_MM:g} to "
+                f"{MOST_MM:g})"
             )
         if self.sd_mm_per_px < 0 or math.isinf(self.sd_mm_per_px):
             raise UsageError(

@@ -17,7 +17,7 @@ from crackgauge.measure.marker import (
     find_markers,
     scale_of_markers,
 )
-from crackgauge.measure.scale import Scale
+from crackgauge.measure.scale import LEAST_MM, MOST_MM, Scale
 from crackgauge.measure.scale_sources import (
     scale_of_camera,
     scale_of_georeference,
@@ -99,7 +99,7 @@ class ScaleRule:
         check_family(self.marker_family)
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, float | int) and not 0 < value < float("inf"):
+            if isinstance(value, float | int) and not LEAST_MM <= value <= MOST_MM:
                 name = item.name.replace("_", " ")
                 raise UsageError(f"{name}: got {value:g}, expected a positive number such as 0.21")
         if self.points_px is not None:
