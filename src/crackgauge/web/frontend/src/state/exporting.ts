@@ -44,7 +44,10 @@ let again = 0;
 // What was heard of it may also come before what was asked for: then it is asked for again.
 effect(() => {
   const open = jobs.value;
-  window.clearTimeout(again);
-  if (!exported.value.some((each) => isOpen(each) && !open.has(each.id))) return;
-  again = window.setTimeout(() => void loadExports().catch(tellUnloaded), AGAIN_MS);
+  const isOver = exported.value.some((each) => isOpen(each) && !open.has(each.id));
+  if (!isOver || again) return;
+  again = window.setTimeout(() => {
+    again = 0;
+    void loadExports().catch(tellUnloaded);
+  }, AGAIN_MS);
 });
