@@ -49,9 +49,11 @@ export class PhotoTiles {
         const abort = new AbortController();
         context.userData.abort = abort;
         void this.drawn(context.src, abort.signal)
-          .then((drawn) =>
-            drawn ? context.finish(drawn, null, "context2d") : context.fail("no such tile", null),
-          )
+          .then((drawn) => {
+            if (abort.signal.aborted) return;
+            if (drawn) context.finish(drawn, null, "context2d");
+            else context.fail("no such tile", null);
+          })
           .catch((error: unknown) => {
             if (!abort.signal.aborted) context.fail(String(error), null);
           });
