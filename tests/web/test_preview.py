@@ -126,6 +126,13 @@ def test_the_draft_replaces_what_is_blurred(tmp_path: Path):
     assert shown.pyramid().copies[0].factor == 16
 
 
+def test_a_draft_that_goes_is_not_missed(tmp_path: Path):
+    """It is removed when the small copy is made, also between a look at it and reading it."""
+    shown = Preview(Counted(np.full((160, 160, 3), 90, np.uint8), (160, 160)), tmp_path / "d.png")
+    (tmp_path / "d.png").write_bytes(b"")  # there for whoever looks, not for whoever reads
+    assert (shown.pyramid().copies[0].read(Window(0, 0, 10, 10)) == 90).all()
+
+
 def test_a_large_photo_is_seen_before_it_was_read(served: Running, tmp_path: Path):
     """Its worker is held: there is no small copy; then it goes on."""
 

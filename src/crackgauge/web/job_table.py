@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -207,6 +207,12 @@ class JobTable:
                 "(SELECT MAX(number) FROM jobs) - ?",
                 (_KEPT,),
             )
+
+    def while_running(self, job_id: str, note: Callable[[], object]) -> None:
+        """Have it noted how a job goes on, unless it was cancelled meanwhile."""
+        with self._database.write():
+            if self.get(job_id).state == "running":
+                note()
 
     def begin_anew(self, job_id: str) -> None:
         """Queue a job that has ended as if it had never been begun."""

@@ -211,12 +211,8 @@ class JobQueue:
 
     def _end(self, job: JobRecord, note: Callable[[], None]) -> None:
         """Note how a job ended, unless it was cancelled; where the disk is full, wait for room."""
-
-        def note_once() -> None:
-            if self._project.jobs.get(job.id).state == "running":
-                note()
-
-        self._complaints.keep(self._project.database, note_once)
+        project = self._project
+        self._complaints.keep(project.database, lambda: project.jobs.while_running(job.id, note))
 
     def _teller(self, job_id: str) -> Callable[[float], None]:
         def tell(share: float) -> None:

@@ -38,7 +38,7 @@ class Preview:
         InputRefused: the photo is damaged in all pieces that were looked at.
     """
 
-    def __init__(self, source: ImageSource, draft: Path | None) -> None:
+    def __init__(self, source: ImageSource, draft: Path) -> None:
         self._blurred = blurred(source)
         self._draft = draft
         self._drawn: tuple[int, Pyramid] | None = None
@@ -46,16 +46,17 @@ class Preview:
     def pyramid(self) -> Pyramid:
         """Return what is known now."""
         try:
-            stamp = 0 if self._draft is None else self._draft.stat().st_mtime_ns
+            stamp = self._draft.stat().st_mtime_ns
         except OSError:  # not yet, or not any more
             stamp = 0
         if self._drawn is None or self._drawn[0] != stamp:
-            known = read_image(self._draft) if self._draft is not None and stamp else None
-            self._drawn = (stamp, pyramid_of(self._joined(known), factor=COARSE_FACTOR))
+            self._drawn = (stamp, pyramid_of(self._joined(), factor=COARSE_FACTOR))
         return self._drawn[1]
 
-    def _joined(self, known: Bytes | None) -> Bytes:
-        if known is None or known.shape[1:] != self._blurred.shape[1:]:
+    def _joined(self) -> Bytes:
+        try:
+            known = read_image(self._draft)
+        except InputRefused:  # there is none, or none any more: the small copy is made
             return self._blurred
         return np.concatenate([known, self._blurred[known.shape[0] :]])
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crackgauge.measure.scale import LEAST_MM, MOST_MM
 from crackgauge.web.crack_table import DECISIONS, CrackRecord, Decision
 from crackgauge.web.image_table import ImageRecord, ImageState, Order
 from crackgauge.web.job_table import JobKind, JobRecord, JobState
@@ -21,9 +22,7 @@ Index = Annotated[int, Path(ge=0, le=1_000_000)]
 LevelNumber = Annotated[int, Path(ge=0, le=40)]
 Comment = Annotated[str, Field(max_length=4000)]
 Version = Annotated[int, Field(ge=1, description="the one that you have seen")]
-# Of a scale; beyond them a report cannot be drawn.
-LEAST, MOST = 1e-9, 1e9
-Positive = Annotated[float, Field(ge=LEAST, lt=MOST, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=LEAST_MM, lt=MOST_MM, allow_inf_nan=False)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
@@ -113,7 +112,7 @@ class Scale(Body):
             raise ValueError("points_px and points_mm go together")
         if self.points_px is not None and self.points_mm is not None:
             apart_px = math.dist(self.points_px[:2], self.points_px[2:])
-            if apart_px <= 0 or not LEAST <= self.points_mm / apart_px < MOST:
+            if apart_px <= 0 or not LEAST_MM <= self.points_mm / apart_px < MOST_MM:
                 raise ValueError("the two points are one, or nearly; put them far apart")
         return self
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from crackgauge.errors import UsageError
 from crackgauge.files import storing
+from crackgauge.measure.scale import LEAST_MM, MOST_MM
 from crackgauge.pipeline.folder import held
 from crackgauge.web.access_token import check_token, require_token
 from crackgauge.web.annotating import Annotations
@@ -29,7 +30,6 @@ from crackgauge.web.looking import Looker
 from crackgauge.web.page import PAGE, read_page
 from crackgauge.web.project import Project, read_model_info
 from crackgauge.web.renderer import Renderer
-from crackgauge.web.schemas import LEAST, MOST
 from crackgauge.web.security import Access
 from crackgauge.web.state import State
 from crackgauge.web.supervision import WorkerSettings
@@ -90,7 +90,7 @@ def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
         StorageError: the project cannot be written.
     """
     token = _token_for(settings)
-    if settings.mm_per_px is not None and not LEAST <= settings.mm_per_px < MOST:
+    if settings.mm_per_px is not None and not LEAST_MM <= settings.mm_per_px < MOST_MM:
         raise UsageError(
             f"mm per px: got {settings.mm_per_px:g}, expected a positive number such as 0.21"
         )

@@ -284,12 +284,8 @@ class Trainer:
 
     def _note(self, job: JobRecord, note: Callable[[], None]) -> None:
         """Note how a training ended, unless it was stopped; where the disk is full, wait."""
-
-        def note_once() -> None:
-            if self._project.jobs.get(job.id).state == "running":
-                note()
-
-        self._complaints.keep(self._project.database, note_once)
+        project = self._project
+        self._complaints.keep(project.database, lambda: project.jobs.while_running(job.id, note))
         self._tell(job.id)
 
     def _tell(self, job_id: str, *, only_news: bool = False) -> None:
